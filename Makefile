@@ -1,0 +1,50 @@
+# Two commands do all the set-up:  make demo   make test
+# Extra options for pip (another index, PyTorch's CPU wheels):  make test PIP_OPTIONS="..."
+PYTHON ?= python3.11
+PIP_OPTIONS ?=
+VENV ?= .venv
+CORE_VENV ?= .venv-core
+BIN = $(VENV)/bin
+PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_OPTIONS)
+
+.PHONY: demo test check check-core proofs bench clean
+
+# Each stage leaves a stamp, so that a second make does nothing.
+$(VENV)/.core: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python $(PIP) -e .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.core
+	$(BIN)/python $(PIP) -e '.[dev]'
+	touch $@
+
+demo: $(VENV)/.core
+	$(BIN)/yoyak summarize examples
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The wheel alone in a fresh environment: no torch, and the demo runs from it.
+check-core: $(VENV)/.dev
+	rm -rf build/wheel $(CORE_VENV)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps -c constraints.txt $(PIP_OPTIONS) -w build/wheel .
+	$(PYTHON) -m venv $(CORE_VENV)
+	$(CORE_VENV)/bin/python $(PIP) build/wheel/yoyak-*.whl
+	cd build && ../$(CORE_VENV)/bin/python -c "import importlib.util, yoyak, pathlib; \
+	assert importlib.util.find_spec('torch') is None, 'torch came with the core'; \
+	assert 'site-packages' in pathlib.Path(yoyak.__file__).parts, yoyak.__file__"
+	cd build && ../$(CORE_VENV)/bin/yoyak summarize ../examples
+	rm -rf $(CORE_VENV)
+
+proofs: $(VENV)/.dev
+	$(BIN)/python -m pytest -m proof
+
+clean:
+	rm -rf $(VENV) $(CORE_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

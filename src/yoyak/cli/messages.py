@@ -1,0 +1,69 @@
+"""What the command line says, in Korean and in English."""
+
+from __future__ import annotations
+
+import locale
+import os
+
+from yoyak.errors import UsageError
+
+_TEXTS = {
+    "see-help": ("사용법은 --help를 보세요.", "See --help for usage."),
+    "interrupted": ("중단했습니다.", "Interrupted."),
+    "defect": (
+        "예상하지 못한 오류({kind})입니다. --verbose를 붙여 다시 실행하면 자세한 내용이 나옵니다.",
+        "An unexpected error ({kind}). Run again with --verbose for the details.",
+    ),
+    "written": ("{count}개 요약을 {path}에 썼습니다.", "Wrote {count} summaries to {path}."),
+    "rejected": (
+        "잘못된 행 {count}개를 {path}에 따로 두었습니다.",
+        "{count} bad rows were set aside in {path}.",
+    ),
+    "rejected-shown": ("잘못된 행 {count}개를 건너뛰었습니다.", "{count} bad rows were skipped."),
+    "failed-rows": ("{count}개 대화를 요약하지 못했습니다.", "{count} dialogues could not be summarized."),
+    "keep-going": (
+        "좋은 행만 처리하려면 --keep-going을 쓰세요.",
+        "To process the good rows and set the bad ones aside, use --keep-going.",
+    ),
+    "summarizing": ("요약", "Summarizing"),
+    "tuned-on": (
+        "주의: 이 예측은 {path}로 조정하거나 조기 종료한 모델이 만들었습니다. 이 파일의 점수는 실제보다 높습니다.",
+        "warning: these predictions come from a model tuned or stopped early on {path}; its score there flatters it",
+    ),
+    "score-title": ("대화 {count}개, F1 x 100", "{count} dialogues, F1 x 100"),
+    "score-system": ("시스템", "system"),
+    "score-by": ("{what}별", "by {what}"),
+    "score-suspicious": ("정답 없이 본 의심스러운 요약", "Suspicious without a reference"),
+    "score-check": ("점검", "check"),
+    "score-flagged": ("해당 요약 중", "of those that hold one"),
+    "score-final": ("최종 점수: {value}", "final figure: {value}"),
+    "verdict-real": (
+        "실제 차이({first} 빼기 상대, Holm 보정 p < 0.05): {what}.",
+        "Real differences ({first} minus the other, Holm-corrected p < 0.05): {what}.",
+    ),
+    "verdict-unclear": ("우연일 수 있는 차이: {what}.", "Could be chance: {what}."),
+}
+
+_language = 0
+
+
+def set_language(asked: str | None) -> None:
+    """Choose the language: `asked` (ko or en), else the locale's.
+
+    Raises:
+        UsageError: Neither ko nor en.
+    """
+    global _language
+    if asked not in (None, "ko", "en"):
+        raise UsageError(f"--lang takes ko or en, not {asked!r}")
+    _language = 0 if (asked or _by_locale()) == "ko" else 1
+
+
+def _by_locale() -> str:
+    name = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or locale.getlocale()[0] or ""
+    return "ko" if name.lower().startswith(("ko", "korean")) else "en"
+
+
+def say(key: str, **values: object) -> str:
+    """The message of that key in the chosen language, `{name}` filled in."""
+    return _TEXTS[key][_language].format(**values)

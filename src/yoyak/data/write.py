@@ -1,0 +1,285 @@
+"""Predictions out and in again: CSV, JSONL, text or Parquet by the file's ending, whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from yoyak._extras import require
+from yoyak._files import atomic
+from yoyak.data.formats.csv_file import any_cell_size
+from yoyak.data.source import open_source
+from yoyak.errors import DataError, UsageError
+from yoyak.records import Prediction, Problem
+
+#: File ending -> name of the format.
+ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
+FORMATS = ("text", "jsonl", "csv", "parquet")
+_IDS = ("fname", "id", "dialogue_id", "번호")
+_SUMMARIES = ("summary", "prediction", "output", "요약")
+
+
+def format_of(path: str | Path, asked: str | None = None) -> str:
+    """The format in which a file is written: by its ending.
+
+    Raises:
+        UsageError: The ending is unknown, or `asked` contradicts it.
+
+    Example:
+        >>> format_of("out.csv")
+        'csv'
+    """
+    ending = Path(path).suffix.lower()
+    if ending not in ENDINGS:
+        raise UsageError(f"the output {str(path)!r} ends in {ending or 'nothing'}; give it one of {', '.join(ENDINGS)}")
+    if asked is not None and asked != ENDINGS[ending]:
+        raise UsageError(f"the output {str(path)!r} is {ENDINGS[ending]} by its ending, but --format says {asked}; change one of them")
+    return ENDINGS[ending]
+
+
+def as_dict(prediction: Prediction) -> dict[str, Any]:
+    """The prediction as a JSON object: `id` and `summary` always, the rest when it says something."""
+    record: dict[str, Any] = {"id": prediction.id, "summary": prediction.summary}
+    if prediction.model:
+        record["model"] = prediction.model
+    if prediction.evidence:
+        record["evidence"] = [list(turns) for turns in prediction.evidence]
+    if prediction.notes:
+        record["notes"] = list(prediction.notes)
+    if prediction.error is not None:
+        record["error"] = prediction.error
+    return record
+
+
+def as_text(prediction: Prediction) -> str:
+    """The prediction for reading: its id, its summary indented, a blank line."""
+    body = prediction.summary if prediction.error is None else f"({prediction.error})"
+    return f"{prediction.id}\n  {body}\n\n"
+
+
+def dumps(value: Any) -> str:
+    """JSON with Hangul as it is, on one line; lone surrogates are escaped, since no UTF-8 file can hold them."""
+    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+    return text
+
+
+def stream(predictions: Iterable[Prediction], file: IO[str], format: str) -> Iterator[Prediction]:
+    """Write each prediction to an open text file as it comes, and hand it on."""
+    if format == "csv":
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("id", "summary"))
+    for prediction in predictions:
+        if format == "csv":
+            writer.writerow((prediction.id, _encodable(prediction.summary)))
+        elif format == "jsonl":
+            file.write(dumps(as_dict(prediction)) + "\n")
+        else:
+            file.write(_encodable(as_text(prediction)))
+        yield prediction
+
+
+def _encodable(text: str) -> str:
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def write_predictions(
+    path: str | Path,
+    predictions: Iterable[Prediction],
+    *,
+    format: str | None = None,
+    like: str | Path | None = None,
+    on_each: Callable[[Prediction], None] = lambda _: None,
+) -> int:
+    """Write predictions to `path`, whole or not at all; returns how many.
+
+    Args:
+        path: The ending says the format: .csv (`id,summary`), .jsonl, .txt or .parquet.
+        predictions: Written in their order, as they come (a Parquet file is gathered first).
+        format: Must agree with the ending when given.
+        like: A sample submission (CSV) whose columns, index and row order the output takes; `path` must end in .csv.
+        on_each: Called after each one, for progress.
+
+    Raises:
+        UsageError: The ending is unknown or contradicted.
+        DataError: With `like`: an id of the sample has no prediction, an id is predicted twice or is not in the sample.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "out.csv"
+        >>> write_predictions(path, [Prediction("a", "둘은 세 시에 만나기로 한다.")])
+        1
+        >>> path.read_text(encoding="utf-8")
+        'id,summary\\na,둘은 세 시에 만나기로 한다.\\n'
+    """
+    chosen = format_of(path, format)
+    if like is not None:
+        if chosen != "csv":
+            raise UsageError(f"--like writes a CSV as the sample is; let the output {str(path)!r} end in .csv")
+        return _write_like(path, predictions, Path(like), on_each)
+    count = 0
+    if chosen == "parquet":
+        rows = []
+        for prediction in predictions:
+            rows.append(as_dict(prediction))
+            on_each(prediction)
+        _write_parquet(path, rows)
+        return len(rows)
+    with atomic(path) as file:
+        for prediction in stream(predictions, file, chosen):
+            count += 1
+            on_each(prediction)
+    return count
+
+
+def _write_parquet(path: str | Path, rows: list[dict[str, Any]]) -> None:
+    arrow = require("pyarrow", extra="parquet")
+    parquet = require("pyarrow.parquet", extra="parquet")
+    turns = arrow.list_(arrow.list_(arrow.int32()))
+    text = arrow.string()
+    schema = arrow.schema(
+        [("id", text), ("summary", text), ("model", text), ("evidence", turns), ("notes", arrow.list_(text)), ("error", text)]
+    )
+    with atomic(path, "wb") as file:
+        parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), file)
+
+
+def _write_like(path: str | Path, predictions: Iterable[Prediction], like: Path, on_each: Callable[[Prediction], None]) -> int:
+    header, rows = _sample(like)
+    id_at = next((i for i, name in enumerate(header) if name in _IDS), None)
+    summary_at = next((i for i, name in enumerate(header) if name in _SUMMARIES), None)
+    if id_at is None or summary_at is None:
+        message = f"the columns are {', '.join(map(repr, header))}; one of {', '.join(_IDS)} and one of {', '.join(_SUMMARIES)} are needed"
+        raise DataError([Problem(str(like), 0, message, "give the sample submission as it was handed out", "columns")])
+    summaries: dict[str, str] = {}
+    problems = []
+    wanted = {row[id_at] for row in rows}
+    for prediction in predictions:
+        if prediction.id in summaries:
+            problems.append(Problem(str(path), None, "the id is predicted twice", "make the ids of the input unique", "ids", prediction.id))
+        if prediction.id not in wanted:
+            problems.append(Problem(str(like), None, "the id is not in the sample", "use the sample of this input", "ids", prediction.id))
+        summaries[prediction.id] = prediction.summary
+        on_each(prediction)
+    for number, row in enumerate(rows, 1):
+        if row[id_at] not in summaries:
+            problems.append(
+                Problem(str(like), number, "no prediction has this id", "summarize the input of this sample", "ids", row[id_at])
+            )
+    if problems:
+        raise DataError(problems)
+    with atomic(path) as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(header)
+        for row in rows:
+            writer.writerow([_encodable(summaries[row[id_at]]) if i == summary_at else cell for i, cell in enumerate(row)])
+    return len(rows)
+
+
+def _sample(like: Path) -> tuple[list[str], list[list[str]]]:
+    """Header and rows of a sample submission; rows that are too short are a problem, not a crash."""
+    with open_source(like).open() as file, any_cell_size():
+        rows = [row for row in csv.reader(file) if row]
+    if not rows:
+        raise DataError([Problem(str(like), None, "the file is empty", "give the sample submission as it was handed out", "empty-file")])
+    problems = [
+        Problem(str(like), n, f"the row has {len(row)} cells, the header {len(rows[0])}", "mend this row", "cells")
+        for n, row in enumerate(rows[1:], 1)
+        if len(row) != len(rows[0])
+    ]
+    if problems:
+        raise DataError(problems)
+    return rows[0], rows[1:]
+
+
+def read_predictions(path: str | Path) -> list[Prediction]:
+    """The predictions of a CSV or JSONL file, in its order.
+
+    The id's column is called `fname` or `id`, the summary's `summary` (also `prediction`, `output`, `요약`); other columns are passed
+    over. Empty summaries are kept.
+
+    Raises:
+        DataError: Every row that cannot be read, and every id that occurs twice.
+        UsageError: There is no such file.
+
+    Example:
+        >>> path = getfixture("tmp_path") / "p.csv"
+        >>> _ = path.write_text(",fname,summary\\n0,dev_0,둘이 만난다.\\n", encoding="utf-8")
+        >>> read_predictions(path)[0].summary
+        '둘이 만난다.'
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UsageError(f"there is no file {str(path)!r}")
+    problems: list[Problem] = []
+    found: dict[str, Prediction] = {}
+    for row, cells in _cells(path, problems):
+        prediction = _prediction(path, row, cells, problems)
+        if prediction is None:
+            continue
+        if prediction.id in found:
+            problems.append(Problem(str(path), row, "this id was there before", "keep one row per id", "duplicate-id", prediction.id))
+        found[prediction.id] = prediction
+    if not found and not problems:
+        problems.append(Problem(str(path), None, "the file holds no prediction", "give a CSV or JSONL with id and summary", "empty-file"))
+    if problems:
+        raise DataError(problems)
+    return list(found.values())
+
+
+def _cells(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(1-based row, its cells by name)."""
+    with open_source(path).open() as file:
+        if path.suffix.lower() in (".jsonl", ".json"):
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    try:
+                        value = json.loads(line)
+                    except ValueError:
+                        value = None
+                    if isinstance(value, dict):
+                        yield number, value
+                    else:
+                        problems.append(Problem(str(path), number, "not a JSON object", "write one JSON object a line", "json"))
+            return
+        with any_cell_size():
+            reader = csv.reader(file)
+            try:
+                header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+                for number, cells in enumerate(reader, 1):
+                    if cells:
+                        yield number, dict(zip(header, cells, strict=False))
+            except csv.Error as error:
+                problems.append(Problem(str(path), None, f"not CSV: {error}", "mend its quotes", "csv"))
+
+
+def _prediction(path: Path, row: int, cells: dict[str, Any], problems: list[Problem]) -> Prediction | None:
+    id_ = next((cells[name] for name in _IDS if name in cells), None)
+    summary = next((cells[name] for name in _SUMMARIES if name in cells), None)
+    if id_ is None or not isinstance(summary, str):
+        message = f"a prediction needs an id ({', '.join(_IDS)}) and a text ({', '.join(_SUMMARIES)})"
+        problems.append(Problem(str(path), row, message, "name the columns so", "columns"))
+        return None
+    evidence = cells.get("evidence")
+    try:
+        turns = tuple(tuple(int(n) for n in group) for group in evidence) if isinstance(evidence, list) else ()
+    except (TypeError, ValueError):
+        problems.append(
+            Problem(str(path), row, "evidence is not a list of lists of turn numbers", "write [[1, 2], [3]]", "evidence", str(id_))
+        )
+        return None
+    notes = cells.get("notes")
+    error = cells.get("error")
+    return Prediction(
+        str(id_),
+        summary,
+        model=str(cells.get("model") or ""),
+        evidence=turns,
+        notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
+        error=error if isinstance(error, str) else None,
+    )

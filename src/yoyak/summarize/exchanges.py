@@ -1,0 +1,145 @@
+"""What a dialogue can be retold in: single statements, and exchanges (a question with its answer, a proposal with its reply).
+
+An answer such as 네 or 그래요 says nothing without its question; so it appears only together with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from yoyak.records import Dialogue
+from yoyak.text import indirect, josa
+from yoyak.text.indirect import Report
+from yoyak.text.morphemes import Morpheme
+
+Ending = Literal["한다", "합니다", "함"]
+
+#: The last speech verb's ending in each style.
+FINAL: dict[Ending, str] = {"한다": "는다", "합니다": "습니다", "함": "음"}
+
+_QUESTIONS = frozenset({"ask", "wonder", "echo"})
+_CALLS = frozenset({"propose", "request", "command"})
+_AGREEING = frozenset(
+    "좋다고 알았다고 알겠다고 물론이라고 당연하다고 괜찮다고 그러겠다고 그렇게 하겠다고 그러자고 그렇게 하자고 문제없다고 찬성이라고 동의한다고 좋은 생각이라고 "
+    "그거 좋다고 그거 좋은 생각이라고 그게 좋겠다고".split(" ")
+) | {"그렇게 하겠다고", "그렇게 하자고", "좋은 생각이라고", "그거 좋다고", "정말 좋은 생각이라고", "그거 좋은 생각이라고", "아주 좋은 생각이라고", "참 좋은 생각이라고"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one speaker says in a unit: reports to be joined, and the hearer that they may name."""
+
+    speaker: str
+    hearer: str | None
+    reports: tuple[Report, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A possible sentence of the summary: the turns that it rests on (0-based) and its one or two parts."""
+
+    turns: tuple[int, ...]
+    parts: tuple[Part, ...]
+
+    @property
+    def morphemes(self) -> list[Morpheme]:
+        return [m for part in self.parts for report in part.reports for m in report.morphemes]
+
+
+def units(dialogue: Dialogue, analysed: Sequence[Sequence[Morpheme]]) -> list[Unit]:
+    """All that can be retold of a dialogue with confidence, in the order of the turns; a report may stand in two units, alone and in an
+    exchange."""
+    reported = _reported(dialogue, analysed)
+    found: list[Unit] = []
+    for index, turn in enumerate(dialogue.turns):
+        hearer = hearer_of(dialogue, turn.speaker)
+        said = [r for r in reported[index] if r is not None and r.kind not in {"greet", "answer", "name"}]
+        found += [Unit((index,), (Part(turn.speaker, hearer, (r,)),)) for r in said]
+        exchange = _exchange(dialogue, reported, index)
+        if exchange is not None:
+            found.append(exchange)
+    return found
+
+
+def hearer_of(dialogue: Dialogue, speaker: str) -> str | None:
+    """The one other speaker; None when there are none or several, since nothing then tells who is spoken to."""
+    others = [label for label in dialogue.labels if label != speaker]
+    return others[0] if len(others) == 1 else None
+
+
+def _reported(dialogue: Dialogue, analysed: Sequence[Sequence[Morpheme]]) -> list[list[Report | None]]:
+    reported: list[list[Report | None]] = []
+    for index, (turn, morphemes) in enumerate(zip(dialogue.turns, analysed, strict=True)):
+        before = dialogue.turns[index - 1] if index else None
+        answering = before is not None and before.speaker != turn.speaker and "?" in before.text[-3:]
+        reported.append(indirect.reports(turn.text, hearer=hearer_of(dialogue, turn.speaker), answering=answering, morphemes=morphemes))
+    return reported
+
+
+def _exchange(dialogue: Dialogue, reported: Sequence[Sequence[Report | None]], index: int) -> Unit | None:
+    """The turn's last question or call together with the next turn's reply to it."""
+    if index + 1 >= len(dialogue.turns) or not reported[index]:
+        return None
+    first, second = dialogue.turns[index], dialogue.turns[index + 1]
+    opening = reported[index][-1]
+    if opening is None or first.speaker == second.speaker or opening.kind not in _QUESTIONS | _CALLS:
+        return None
+    reply = _reply(opening, reported[index + 1])
+    if not reply:
+        return None
+    asking = Part(first.speaker, hearer_of(dialogue, first.speaker), (opening,))
+    return Unit((index, index + 1), (asking, Part(second.speaker, hearer_of(dialogue, second.speaker), reply)))
+
+
+def _reply(opening: Report, said: Sequence[Report | None]) -> tuple[Report, ...]:
+    """The reports that answer: at most two, none when the reply cannot be told."""
+    if not said or said[0] is None:
+        return ()
+    head = said[0]
+    following = said[1] if len(said) > 1 else None
+    agreeing = head.content in _AGREEING or (head.kind == "answer" and head.polarity == "yes")
+    if opening.kind in _CALLS:
+        if agreeing:
+            accepted = Report("answer", "", "동의하") if opening.kind == "propose" else Report("answer", "알겠다고", "대답하")
+            return (accepted, following) if _tells(following) and following is not None else (accepted,)
+        if head.kind == "answer":
+            return (following,) if _tells(following) and following is not None else ()
+        return (head,) if _tells(head) else ()
+    if head.kind == "answer":
+        return (_answer(following),) if _tells(following) and following is not None else (head,)
+    if head.kind == "name" or _tells(head):
+        return (_answer(head),)
+    return ()
+
+
+def _tells(report: Report | None) -> bool:
+    return report is not None and report.kind in {"tell", "promise", "hearsay", "intend", "must", "guess", "because", "name"}
+
+
+def _answer(report: Report) -> Report:
+    if report.verb not in {"말하", "하"}:
+        return report
+    return Report(report.kind, report.content, "대답하", False, report.polarity, report.morphemes)
+
+
+def sentence(chosen: Unit, ending: Ending = "한다") -> str:
+    """The unit as one sentence: `#Person1#이 #Person2#에게 …냐고 묻자, #Person2#는 …다고 대답한다.`"""
+    *opening, last = chosen.parts
+    lead = ""
+    if opening:
+        part = opening[0]
+        said = part.reports[0].said("자", part.hearer)
+        lead = f"{josa.with_josa(part.speaker, '이/가')} {said}, "
+    subject = josa.with_josa(last.speaker, "은/는")
+    return josa.mend_after_tags(f"{lead}{subject} {joined(last, FINAL[ending])}.")
+
+
+def joined(part: Part, ending: str) -> str:
+    """The reports of one speaker as coordinate clauses, the last under the ending given."""
+    pieces = []
+    for index, report in enumerate(part.reports):
+        repeated = index > 0 and part.reports[index - 1].addressed
+        pieces.append(report.said("고" if index < len(part.reports) - 1 else ending, None if repeated else part.hearer))
+    return " ".join(pieces)
