@@ -71,8 +71,8 @@ class Shape:
         if self.kind == "text":
             return str(cells["dialogue"]) + end
         text = io.StringIO()
-        csv.writer(text, delimiter=self.separator, lineterminator="").writerow([cells[name] for name in self.names])
-        return text.getvalue() + end
+        csv.writer(text, delimiter=self.separator, lineterminator="\r\n").writerow([cells[name] for name in self.names])
+        return text.getvalue()[:-2] + end  # the writer quotes line breaks only when they are its own line end
 
 
 def kind_of(format: object) -> Kind | None:

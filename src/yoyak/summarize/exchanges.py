@@ -143,3 +143,34 @@ def joined(part: Part, ending: str) -> str:
         repeated = index > 0 and part.reports[index - 1].addressed
         pieces.append(report.said("고" if index < len(part.reports) - 1 else ending, None if repeated else part.hearer))
     return " ".join(pieces)
+
+
+def neighbours_joined(chosen: Sequence[Unit]) -> list[Unit]:
+    """Units in their order, those of one speaker that follow each other as one sentence."""
+    told: list[Unit] = []
+    for unit in chosen:
+        before = told[-1] if told else None
+        if before is not None and len(before.parts) == len(unit.parts) == 1 and before.parts[0].speaker == unit.parts[0].speaker:
+            part = before.parts[0]
+            both = Part(part.speaker, part.hearer, (*part.reports, *unit.parts[0].reports))
+            told[-1] = Unit(tuple(sorted({*before.turns, *unit.turns})), (both,))
+        else:
+            told.append(unit)
+    return told
+
+
+def nothing_told(dialogue: Dialogue, ending: Ending = "한다") -> str:
+    """What can honestly be said when no turn can be retold: who talked. Empty for a dialogue without turns.
+
+    Example:
+        >>> from yoyak.records import Turn
+        >>> nothing_told(Dialogue("a", (Turn("민지", "음..."), Turn("현우", "어..."))))
+        '민지와 현우는 이야기를 나눈다.'
+    """
+    people = dialogue.labels
+    if not people:
+        return ""
+    if len(people) == 1:
+        return f"{josa.with_josa(people[0], '은/는')} {indirect.conjugated('말하', FINAL[ending])}."
+    names = ", ".join(people[:-1])
+    return f"{josa.with_josa(names, '과/와')} {josa.with_josa(people[-1], '은/는')} 이야기를 {indirect.conjugated('나누', FINAL[ending])}."

@@ -69,8 +69,7 @@ def sentences(morphemes: Sequence[Morpheme]) -> Iterator[list[Morpheme]]:
         current.append(morpheme)
         depth += (morpheme.tag == "SSO") - (morpheme.tag == "SSC" and depth > 0)
         following = morphemes[index + 1] if index + 1 < len(morphemes) else None
-        before = current[-2] if len(current) > 1 else None
-        if depth == 0 and (_ends(morpheme, following) or _comma_ends(before, morpheme)):
+        if depth == 0 and (_ends(morpheme, following) or _comma_ends(current)):
             yield current
             current = []
     if current:
@@ -141,13 +140,18 @@ def _ends(morpheme: Morpheme, following: Morpheme | None) -> bool:
     return False
 
 
-def _comma_ends(before: Morpheme | None, morpheme: Morpheme) -> bool:
-    """Whether a comma stands behind a whole sentence (안녕하세요, / 좋아, / 고맙습니다,)."""
-    if morpheme.tag != "SP" or before is None:
+_REPLIES = frozenset({"좋", "알", "맞", "고맙", "괜찮", "싫", "미안", "그렇"})
+
+
+def _comma_ends(current: Sequence[Morpheme]) -> bool:
+    """Whether the comma at the end of these morphemes stands behind a whole sentence (안녕하세요, / 좋아, / 고맙습니다,)."""
+    if current[-1].tag != "SP" or len(current) < 3:
         return False
-    return before.tag == "EF" or (
-        before.tag == "EC" and before.form.endswith(("니다", "세요", "어요", "에요", "예요", "네요", "죠", "지요"))
-    )
+    before = current[-2]
+    if before.tag == "EF" or (before.tag == "EC" and before.form.endswith(("니다", "세요", "어요", "에요", "예요", "네요", "죠", "지요"))):
+        return True
+    # Kiwi takes 좋아, for a connective; as short replies these stand for themselves.
+    return before.tag == "EC" and before.form == "어" and len(current) <= 5 and current[0].form in _REPLIES
 
 
 def _shares(morpheme: Morpheme, following: Morpheme) -> bool:

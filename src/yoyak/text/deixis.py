@@ -100,6 +100,31 @@ def plain_josa(morphemes: Sequence[Morpheme], until: int) -> list[Edit]:
     return edits
 
 
+#: Spoken words and the written ones of a report; degree words and softeners that a report leaves out.
+_WRITTEN = {"거": "것", "한테": "에게", "더러": "에게", "한테서": "에게서"}
+_LEFT_OUT = frozenset("좀 정말 진짜 그냥 혹시 막 되게 완전 일단 좀더 그저 정말로 진짜로 사실".split())
+
+
+def written(morphemes: Sequence[Morpheme], until: int) -> list[Edit]:
+    """Edits from spoken to written words (한테 -> 에게, 친구랑 -> 친구와) and without softeners (좀, 정말, 혹시)."""
+    edits = []
+    for index in range(until):
+        now = morphemes[index]
+        if now.tag == "MAG" and now.form in _LEFT_OUT and index + 1 < len(morphemes) and morphemes[index + 1].tag != "JX":
+            edits.append(Edit(now.start, now.end, ""))
+        elif now.form in _WRITTEN and (now.tag == "JKB" or (now.tag == "NNB" and now.end - now.start == 1 and _own(morphemes, index))):
+            edits.append(Edit(now.start, now.end, _WRITTEN[now.form]))
+        elif index and now.form in {"랑", "이랑", "하고"} and now.tag in {"JC", "JKB"} and morphemes[index - 1].tag != "NP":
+            edits.append(Edit(now.start, now.end, josa.choose(morphemes[index - 1].form, "과/와")))
+    return edits
+
+
+def _own(morphemes: Sequence[Morpheme], index: int) -> bool:
+    """Whether a morpheme shares no character with the next one and no vowel-only josa leans on it (거는, 거를)."""
+    after = morphemes[index + 1] if index + 1 < len(morphemes) else None
+    return after is None or (after.start >= morphemes[index].end and after.start > morphemes[index].end)
+
+
 def persons(morphemes: Sequence[Morpheme], until: int, act: Act, hearer: str | None, *, named: bool) -> list[Edit] | None:
     """Edits that put 자신 for the speaker and the hearer's label for 너; None when a person meant cannot be named.
 
@@ -113,6 +138,8 @@ def persons(morphemes: Sequence[Morpheme], until: int, act: Act, hearer: str | N
         now = morphemes[index]
         follower = morphemes[index + 1] if index + 1 < len(morphemes) and index + 1 <= until else None
         particle = follower if follower is not None and follower.tag[0] == "J" and follower.start <= now.end else None
+        if particle is not None and particle.form == "께서" and index + 2 < until and morphemes[index + 2].form in {"는", "ᆫ"}:
+            particle = Morpheme("는", "JX", particle.start, morphemes[index + 2].end)
         if now.tag == "NP" and now.form in _GROUP:
             edit = _group(morphemes, index, until, act, particle)
         elif now.tag == "NP" and now.form in FIRST:
@@ -158,6 +185,8 @@ def _speaker(morphemes: Sequence[Morpheme], index: int, until: int, act: Act, pa
     end = particle.end if particle is not None else now.end
     if not subject:
         return Edit(now.start, end, with_particle(SELF, particle))
+    if act == "request" and particle is None:
+        return Edit(now.start, end, f"{SELF}을")  # 저 좀 도와주세요
     if act in {"ask", "wonder", "command", "request", "echo"}:
         return Edit(now.start, end, with_particle(SELF, particle) if particle is not None else f"{SELF}이")
     topic = particle is None or particle.tag == "JX"

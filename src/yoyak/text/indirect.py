@@ -84,7 +84,7 @@ def retell(
         >>> retell("너 이 책 읽었니?", "민지", hearer="현우")
         '민지는 현우에게 이 책 읽었냐고 묻는다.'
         >>> retell("문 좀 닫아 주세요.", "#Person2#")
-        '#Person2#는 문 좀 닫아 달라고 부탁한다.'
+        '#Person2#는 문 닫아 달라고 부탁한다.'
         >>> retell("음...", "민지") is None
         True
     """
@@ -212,7 +212,7 @@ def _compose(text: str, spoken: Clause, found: Predicate, kind: Act, hearer: str
     edits = deixis.persons(items, at, kind, hearer, named=kind in _ADDRESSED and hearer is not None)
     if edits is None:
         return None
-    edits += deixis.plain_verbs(items, at) + deixis.plain_josa(items, at)
+    edits += deixis.plain_verbs(items, at) + deixis.plain_josa(items, at) + deixis.written(items, at)
     first = at
     while first and items[first - 1].end > items[first].start:
         first -= 1
@@ -243,6 +243,8 @@ def _concluded(body: str, stem: Sequence[Morpheme], ending: tuple[tuple[str, ...
 
 def _copula(body: str, stem: Sequence[Morpheme], tail: list[tuple[str, str]]) -> str:
     body += "".join(deixis.SELF if m.tag == "NP" and m.form in speech_acts.FIRST else m.form for m in stem[:-1])
+    if body.endswith(" 거"):
+        body = body[:-1] + "것"
     model = "책" if josa.final(body) else "차"
     return body + join([(model, "NNG"), ("이", "VCP"), *tail])[1:]
 
@@ -278,7 +280,7 @@ def _ending(found: Predicate, kind: Act) -> tuple[tuple[str, ...], str]:
         "promise": (("겠", "다고"), ""),
         "intend": (("려고",), " 한다고"),
         "must": (("어야",), " 한다고"),
-        "guess": ((*before, "ᆯ"), " 거라고"),
+        "guess": ((*before, "ᆯ"), " 것이라고"),
         "because": (("어서",), "라고"),
     }[kind]
 

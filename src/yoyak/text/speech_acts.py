@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from yoyak.text.clauses import ADDRESS, Clause
+from yoyak.text.clauses import Clause
 from yoyak.text.morphemes import Morpheme
 
 Act = Literal["tell", "ask", "wonder", "propose", "command", "request", "promise", "hearsay", "echo", "intend", "must", "guess", "because"]
@@ -20,7 +20,7 @@ STEMS = frozenset({"VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA"})
 FIRST = frozenset({"나", "저", "우리", "저희"})
 SECOND = frozenset({"너", "당신", "자네", "그대", "너희", "니", "그쪽"})
 #: Address nouns that mean the hearer even with a josa behind them.
-HEARERS = frozenset({"고객님", "손님", "회원님", "선생님", "환자분", "어르신"})
+HEARERS = frozenset({"고객님", "손님", "회원님", "환자분", "환자님"})
 
 _PLAIN = frozenset("요 이요 어 아 여 야 에 예 이에 예여 애 세".split())
 _TELLING = frozenset(
@@ -352,4 +352,4 @@ def _fixed(morphemes: Sequence[Morpheme], at: int) -> bool:
 
 def calls_hearer(noun: Morpheme) -> bool:
     """Whether a noun with a josa means the person spoken to."""
-    return noun.form in HEARERS or (noun.tag == "NP" and noun.form in SECOND) or (noun.form in ADDRESS and noun.form.endswith("님"))
+    return noun.form in HEARERS or (noun.tag == "NP" and noun.form in SECOND)

@@ -1,23 +1,28 @@
 """The engine without weights: it picks the turns that matter and retells each with its own speaker as subject.
 
 True by construction as far as grammar goes: nothing is said that no turn says, and what somebody said stays in that person's mouth.
+What cannot be retold with confidence is passed over.
 """
 
 from __future__ import annotations
 
-import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice, tee
 
 from yoyak.records import Dialogue, Prediction
 from yoyak.summarize import exchanges
 from yoyak.summarize.exchanges import Ending, Unit
-from yoyak.text import josa
 from yoyak.text.morphemes import Morpheme, analyze_many
 
 _CONTENT = frozenset({"NNG", "NNP", "SL", "SN", "VV", "VA", "XR"})
+# Words that every dialogue holds say nothing about this one.
 _LIGHT = frozenset("하 있 되 같 보 가 오 없 좋 알 그렇 어떻 이렇 말 생각 것 거 주 들 나 싶 많".split())
+_NEGATIVE = frozenset({"안", "못", "없", "않", "아니", "말"})
+# What each sign adds to a unit's worth: ridge regression of ROUGE-1 + ROUGE-L (x 100) on 22,000 units of 1,000 synthetic research
+# dialogues, rounded. Calls and plans weigh most, as in human summaries; long units gain up to about 30 morphemes.
+_KINDS = {"propose": 6.0, "request": 7.0, "command": 5.0, "intend": 7.0, "must": 6.0, "ask": -1.5, "wonder": -1.5}
+_BUDGET = 40  # morphemes in the retold clauses of a summary: with frames about the length of a human one and a half
 
 
 class Extractive:
@@ -25,7 +30,14 @@ class Extractive:
 
     Args:
         ending: How sentences end: 한다, 합니다 or 함.
-        sentences: At most so many sentences.
+        sentences: At most so many sentences; a second one is added only while the summary stays short.
+
+    Example:
+        >>> from yoyak.records import Turn
+        >>> talk = Dialogue("a", (Turn("민지", "토요일에 한강에서 자전거 탈래?"), Turn("현우", "토요일엔 결혼식이 있어. 일요일은 괜찮아.")))
+        >>> [prediction] = Extractive().summarize([talk])
+        >>> prediction.summary, prediction.evidence
+        ('민지가 현우에게 토요일에 한강에서 자전거 타겠냐고 묻자, 현우는 토요일엔 결혼식이 있다고 대답한다.', ((1, 2),))
     """
 
     name = "extractive"
@@ -35,7 +47,7 @@ class Extractive:
         self._sentences = sentences
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
-        """One prediction for each dialogue, in order."""
+        """One prediction for each dialogue, in order, drawing only a few dialogues ahead."""
         ahead, behind = tee(dialogues)
         analysed = analyze_many(turn.text for dialogue in ahead for turn in dialogue.turns)
         for dialogue in behind:
@@ -44,43 +56,50 @@ class Extractive:
     def _summary(self, dialogue: Dialogue, analysed: Sequence[Sequence[Morpheme]]) -> Prediction:
         chosen = _chosen(dialogue, exchanges.units(dialogue, analysed), analysed, self._sentences)
         if not chosen:
-            text = _topic_only(dialogue)
+            text = exchanges.nothing_told(dialogue, self._ending)
             return Prediction(dialogue.id, text, self.name, (tuple(range(1, len(dialogue.turns) + 1)),) if text else ())
-        summary = " ".join(exchanges.sentence(unit, self._ending) for unit in chosen)
-        return Prediction(dialogue.id, summary, self.name, tuple(tuple(t + 1 for t in unit.turns) for unit in chosen))
+        told = exchanges.neighbours_joined(chosen)
+        summary = " ".join(exchanges.sentence(unit, self._ending) for unit in told)
+        return Prediction(dialogue.id, summary, self.name, tuple(tuple(turn + 1 for turn in unit.turns) for unit in told))
 
 
-def _topic_only(dialogue: Dialogue) -> str:
-    people = dialogue.labels
-    if len(people) < 2:
-        return f"{josa.with_josa(people[0], '은/는')} 짧게 말한다." if people else ""
-    return f"{josa.with_josa(people[0], '과/와')} {josa.with_josa(people[1], '은/는')} 짧게 이야기를 나눈다."
-
-
-def _words(morphemes: Iterable[Morpheme]) -> list[str]:
-    return [m.form for m in morphemes if m.tag.split("-")[0] in _CONTENT and m.form not in _LIGHT]
-
-
-def _score(unit: Unit, frequency: Counter[str], total: int) -> float:
-    words = set(_words(unit.morphemes))
-    weight = sum(math.log1p(frequency[w]) for w in words)
-    score = weight / (len(unit.morphemes) + 8) ** 0.7
-    if unit.turns[0] < total * 0.3:
-        score *= 1.2
-    if len(unit.parts) > 1:
-        score *= 1.2
-    return score
+def _words(morphemes: Iterable[Morpheme]) -> set[str]:
+    return {m.form for m in morphemes if m.tag.partition("-")[0] in _CONTENT and m.form not in _LIGHT}
 
 
 def _chosen(dialogue: Dialogue, units: Sequence[Unit], analysed: Sequence[Sequence[Morpheme]], count: int) -> list[Unit]:
-    frequency = Counter(word for turn in analysed for word in set(_words(turn)))
-    scored = [(unit, _score(unit, frequency, len(dialogue.turns)), set(_words(unit.morphemes))) for unit in units]
+    """The best units, in the order of their turns; no two rest on the same turn."""
+    frequency = Counter(word for turn in analysed for word in _words(turn))
+    ranked = sorted(units, key=lambda unit: -_worth(unit, frequency, len(dialogue.turns)))
     chosen: list[Unit] = []
-    covered: set[str] = set()
-    while scored and len(chosen) < count:
-        best = max(scored, key=lambda s: s[1] * (1 - 0.5 * len(s[2] & covered) / max(1, len(s[2]))))
-        chosen.append(best[0])
-        covered |= best[2]
-        taken = set(best[0].turns)
-        scored = [s for s in scored if not taken & set(s[0].turns)]
-    return sorted(chosen, key=lambda u: u.turns)
+    taken: set[int] = set()
+    length = 0
+    for unit in ranked:
+        size = len(unit.morphemes)
+        if len(chosen) == count:
+            break
+        if taken.isdisjoint(unit.turns) and (not chosen or length + size <= _BUDGET):
+            chosen.append(unit)
+            taken.update(unit.turns)
+            length += size
+    return sorted(chosen, key=lambda unit: unit.turns)
+
+
+def _worth(unit: Unit, frequency: Counter[str], turns: int) -> float:
+    morphemes = unit.morphemes
+    words = _words(morphemes)
+    size = len(morphemes) / 20
+    opening = unit.parts[0].reports[0]
+    worth = 18.6 * size - 6.6 * size * size + _KINDS.get(opening.kind, 0.0)
+    worth += 1.4 * sum(frequency[word] > 1 for word in words)
+    worth += 4.2 * (len(unit.parts) > 1)
+    worth += _place(unit.turns, turns)
+    worth += 3.8 * any(m.form == "싶" for m in morphemes) + 2.0 * any(m.tag == "NNP" for m in morphemes)
+    worth -= 1.8 * any(m.form in _NEGATIVE for m in morphemes)
+    return worth
+
+
+def _place(places: Collection[int], turns: int) -> float:
+    """Openings state the matter, ends its outcome."""
+    first, last = min(places), max(places)
+    return 5.0 * (first == 0) + 3.6 * (first == 1) + 4.5 * (last >= turns - 3) - 3.5 * first / max(1, turns - 1)
