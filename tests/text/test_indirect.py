@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-
-from yoyak.text.indirect import framed, reports, retell
+from yoyak.text.indirect import retell
 
 # said | retold of #Person1# to #Person2#, without the subject; @ stands for "#Person2#에게", - for None.
 TABLE = """
@@ -102,7 +100,7 @@ TABLE = """
 제가 짐을 들어 드릴게요. | 짐을 들어 주겠다고 한다.
 내일까지 보내 드리겠습니다. | 내일까지 보내 주겠다고 말한다.
 꼭 갚으마. | 꼭 갚겠다고 한다.
-난 그냥 집에 있을래. | 집에 있겠다고 한다.
+난 그냥 집에 있을래. | 그냥 집에 있겠다고 한다.
 바로 알아보겠습니다. | 바로 알아보겠다고 말한다.
 이제 술은 안 마실게. | 이제 술은 안 마시겠다고 한다.
 혼자서도 할 수 있어요. | 혼자서도 할 수 있다고 말한다.
@@ -232,7 +230,7 @@ Kevin, 이 문제 좀 봐 줄래? | @ 이 문제 봐 달라고 부탁한다.
 ROWS = [
     tuple(cell.strip() for cell in line.split("|"))
     for line in TABLE.strip().splitlines()
-    if line.strip() and not line.startswith("#") or line.startswith("#P")
+    if (line.strip() and not line.startswith("#")) or line.startswith("#P")
 ]
 
 

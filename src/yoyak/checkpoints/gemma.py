@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tempfile
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -83,7 +83,7 @@ _LAYER_NAMES = {
 def base_folder(
     *, keep_tokens: Collection[str] = (), whole_vocabulary: bool = False, progress: Progress = lambda what, share: None
 ) -> Path:
-    """The folder of the base model in Hugging Face form (config.json, model.safetensors in fp32, tokenizer.json), built when it is not there.
+    """The folder of the base model in Hugging Face form, built when it is not there: config.json, model.safetensors (fp32), tokenizer.json.
 
     Args:
         keep_tokens: Tokens to keep beyond those that Korean needs by rule (see :func:`yoyak.checkpoints.vocabulary.keep`).
@@ -102,6 +102,20 @@ def base_folder(
         with atomic_folder(target) as folder:
             _build(folder, keep_tokens, whole_vocabulary, progress)
     return target
+
+
+def tokens_of(texts: Iterable[str]) -> list[str]:
+    """The distinct tokens that the whole vocabulary cuts these texts into, sorted: what :func:`base_folder` should keep for them."""
+    gguf = require("gguf", extra="gemma")
+    tokenizers = require("tokenizers", extra="gemma")
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "base.gguf"
+        _assemble(path)
+        reader = gguf.GGUFReader(path)
+        vocabulary = _vocabulary(reader)
+        del reader
+    whole = tokenizers.Tokenizer.from_str(dumps(tokenizer_json(vocabulary, range(len(vocabulary.tokens)))))
+    return sorted({token for encoding in whole.encode_batch(list(texts), add_special_tokens=False) for token in encoding.tokens})
 
 
 def _build(folder: Path, keep_tokens: Collection[str], whole_vocabulary: bool, progress: Progress) -> None:

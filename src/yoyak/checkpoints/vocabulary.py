@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
@@ -49,9 +50,10 @@ def keep(vocabulary: Vocabulary, *, texts_tokens: Iterable[str] = ()) -> list[in
     ids = {token: id_ for id_, token in enumerate(vocabulary.tokens)}
     wanted = {token for token in (*SPECIAL, *texts_tokens) if token in ids}
     for id_, token in enumerate(vocabulary.tokens):
-        if _BYTE.fullmatch(token) or _HANGUL.search(token) or _single(token):
-            wanted.add(token)
-        elif (id_ < _FREQUENT and _ASCII.fullmatch(token)) or (token in vocabulary.added and not token.strip("▁\n\t ")):
+        by_kind = _BYTE.fullmatch(token) or _HANGUL.search(token) or _single(token)
+        frequent = id_ < _FREQUENT and _ASCII.fullmatch(token)
+        blank = token in vocabulary.added and not token.strip("▁\n\t ")
+        if by_kind or frequent or blank:
             wanted.add(token)
     scores = dict(zip(vocabulary.tokens, vocabulary.scores, strict=True))
     for token in sorted(wanted):
@@ -74,7 +76,7 @@ def steps(token: str, scores: Mapping[str, float]) -> set[str]:
     pieces = list(token)
     passed = set(pieces)
     while len(pieces) > 1:
-        pairs = [(scores.get(a + b), -i) for i, (a, b) in enumerate(zip(pieces, pieces[1:], strict=False))]
+        pairs = [(scores.get(a + b), -i) for i, (a, b) in enumerate(pairwise(pieces))]
         best = max(((score, place) for score, place in pairs if score is not None), default=None)
         if best is None:
             break

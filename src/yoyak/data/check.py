@@ -6,7 +6,6 @@ Files given together are taken for splits: what stands in two of them leaks from
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -24,7 +23,7 @@ from yoyak.data.rules.base import Rule
 from yoyak.data.rules.catalogue import choose
 from yoyak.data.sessions import DEFAULT
 from yoyak.data.source import Source, open_source
-from yoyak.data.style import mismatches, mixtures, style_of
+from yoyak.data.style import StyleCounter, mismatches, mixtures
 from yoyak.errors import DataError
 from yoyak.records import Dialogue, Problem
 from yoyak.text import tags
@@ -74,7 +73,8 @@ def check_files(
     ids: dict[str, tuple[str, int | None]] = {}
     for path in paths:
         source = open_source(path)
-        dialogues: list[Dialogue] = []  # ids, summaries, topics: what the file-wide checks need
+        counter = StyleCounter()
+        rows: list[tuple[str, int | None, bool]] = []  # id, row, whether it has a summary
 
         for row, problems in _looked_at(source, columns, format, session, workers):
             yield from problems
@@ -83,11 +83,12 @@ def check_files(
                 number = _row_of(row)
                 yield from _known_id(row, source.name, number, ids)
                 found.add("\n".join(turn.text for turn in row.turns))
-                dialogues.append(row)
+                counter.add(row)
+                rows.append((row.id, number, bool(row.references)))
                 places.append((source.name, number, row.id))
-        yield from _gaps(source.name, [dialogue.id for dialogue in dialogues])
-        yield from _without_summary(source.name, dialogues)
-        styles.append(style_of(dialogues, file=source.name))
+        yield from _gaps(source.name, [id_ for id_, _, _ in rows])
+        yield from _without_summary(source.name, rows)
+        styles.append(counter.style(source.name))
         yield from mixtures(styles[-1])
     yield from mismatches(styles)
     yield from _alike(found, places, threshold)
@@ -226,28 +227,28 @@ def _known_id(dialogue: Dialogue, file: str, row: int | None, ids: dict[str, tup
 
 def _gaps(file: str, ids: Sequence[str]) -> Iterator[Problem]:
     """Numbers missing from ids that count up (N26); nothing when fewer than half of a range are there."""
-    series: dict[tuple[str, str], set[int]] = {}
+    series: dict[tuple[str, str], dict[int, str]] = {}
     for id_ in ids:
         match = _ID.fullmatch(id_)
         if match:
-            series.setdefault((match["stem"], match["rest"]), set()).add(int(match["number"]))
+            series.setdefault((match["stem"], match["rest"]), {})[int(match["number"])] = match["number"]
     for (stem, rest), numbers in series.items():
         low, high = min(numbers), max(numbers)
         missing = high - low + 1 - len(numbers)
         if missing and len(numbers) > missing and len(numbers) >= 10:
-            first = [number for number in range(low, high + 1) if number not in numbers][:5]
-            shown = ", ".join(f"{stem}{number}{rest}" for number in first) + (", ..." if missing > len(first) else "")
-            message = f"{missing} ids are missing between {stem}{low}{rest} and {stem}{high}{rest}: {shown}"
+            width = len(numbers[low])  # of aug_0020; 1 for dev_0
+            first = [f"{stem}{number:0{width}d}{rest}" for number in range(low, high + 1) if number not in numbers][:5]
+            shown = ", ".join(first) + (", ..." if missing > len(first) else "")
+            message = f"{missing} ids are missing between {stem}{numbers[low]}{rest} and {stem}{numbers[high]}{rest}: {shown}"
             yield Problem(file, None, message, "see whether rows were lost", "N26", severity="warning")
 
 
-def _without_summary(file: str, dialogues: Sequence[Dialogue]) -> Iterator[Problem]:
-    counts = Counter(bool(dialogue.references) for dialogue in dialogues)
-    if counts[True] and counts[False]:
-        for dialogue in dialogues:
-            if not dialogue.references:
-                message = "the summary is empty, other rows have one"
-                yield Problem(file, _row_of(dialogue), message, "write it or remove the row", "no-summary", dialogue.id)
+def _without_summary(file: str, rows: Sequence[tuple[str, int | None, bool]]) -> Iterator[Problem]:
+    if not any(has_summary for _, _, has_summary in rows):
+        return  # test data
+    for id_, row, has_summary in rows:
+        if not has_summary:
+            yield Problem(file, row, "the summary is empty, other rows have one", "write it or remove the row", "no-summary", id_)
 
 
 def _alike(found: duplicates.Duplicates, places: Sequence[tuple[str, int | None, str]], threshold: float) -> Iterator[Problem]:

@@ -7,6 +7,7 @@ worded (운동하기 / 운동 계획). A model trained on one and tested on anot
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -18,9 +19,10 @@ Script = Literal["Latin", "Hangul", "mixed", "none"]
 _LATIN = re.compile(r"(?<![A-Za-z#])[A-Z][a-z]{2,}(?![A-Za-z#])")
 # Western names as translations write them; those that are also Korean words (밥, 짐, 팀, 조, 앤) are left out.
 _NAMES = (
-    "지미 톰 토마스 메리 조나단 스미스 브라운 데이비드 데이빗 마이클 제임스 로버트 수잔 앨리스 제인 제니 낸시 피터 스티브 스티븐 제이슨 "
-    "케빈 안나 애나 에밀리 헬렌 샐리 조지 화이트 존슨 윌슨 테일러 밀러 앤더슨 로저스 케이트 카렌 루시 모니카 다니엘 크리스 찰스 찰리 프랭크 "
-    "프레드 헨리 해리 토니 앤디 앤드류 에릭 브라이언 켈리 셰리 베티 제리 래리 월터 윌리엄 매튜 바바라 줄리아 줄리 다이애나 에이미 엠마 "
+    "지미 톰 토마스 메리 조나단 스미스 브라운 데이비드 데이빗 마이클 제임스 로버트 수잔 앨리스 제인 제니 "
+    "낸시 피터 스티브 스티븐 제이슨 케빈 안나 애나 에밀리 헬렌 샐리 조지 화이트 존슨 윌슨 테일러 밀러 "
+    "앤더슨 로저스 케이트 카렌 루시 모니카 다니엘 크리스 찰스 찰리 프랭크 프레드 헨리 해리 토니 앤디 앤드류 "
+    "에릭 브라이언 켈리 셰리 베티 제리 래리 월터 윌리엄 매튜 바바라 줄리아 줄리 다이애나 에이미 엠마 "
     "그레이스 비비안 조이스 크리스틴 제니퍼 제시카 신디 웬디 도리스 프랜시스 맨디"
 ).replace(" ", "|")
 _HANGUL = re.compile(rf"(?<![가-힣])(?:{_NAMES})(?=(?:아|야|이|가|은|는|을|를|의|에게|와|과|랑|도|씨)?(?![가-힣]))")
@@ -76,31 +78,48 @@ def style_of(dialogues: Iterable[Dialogue], *, file: str = "") -> Style:
         >>> style_of([Dialogue("a", (Turn("#Person1#", "Jimmy, 운동하러 가자."),))]).latin
         1.0
     """
-    count = latin = hangul = polite = plain = topics = gerunds = words = 0
+    counter = StyleCounter()
     for dialogue in dialogues:
-        count += 1
+        counter.add(dialogue)
+    return counter.style(file)
+
+
+class StyleCounter:
+    """The style of dialogues that come one by one."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def add(self, dialogue: Dialogue) -> None:
+        """Count one dialogue in."""
         text = "\n".join((*(turn.text for turn in dialogue.turns), *dialogue.references))
-        latin += _LATIN.search(text) is not None
-        hangul += _HANGUL.search(text) is not None
+        counts = self._counts
+        counts["dialogues"] += 1
+        counts["latin"] += _LATIN.search(text) is not None
+        counts["hangul"] += _HANGUL.search(text) is not None
         for summary in dialogue.references:
             for sentence in _SENTENCE.findall(summary):
                 bare = sentence.rstrip(" .?!\"'")
-                polite += bare.endswith("니다")
-                plain += bare.endswith("다") and not bare.endswith("니다")
+                counts["sentences"] += bare.endswith("다")
+                counts["polite"] += bare.endswith("니다")
         if dialogue.topic:
-            topics += 1
-            gerunds += dialogue.topic.strip().endswith("기")
-            words += len(dialogue.topic.split())
-    sentences = polite + plain
-    return Style(
-        file,
-        count,
-        latin / max(count, 1),
-        hangul / max(count, 1),
-        polite / sentences if sentences >= _FEW else None,
-        gerunds / topics if topics >= _FEW else None,
-        words / topics if topics >= _FEW else None,
-    )
+            counts["topics"] += 1
+            counts["gerunds"] += dialogue.topic.strip().endswith("기")
+            counts["words"] += len(dialogue.topic.split())
+
+    def style(self, file: str) -> Style:
+        """The style of what was counted."""
+        counts = self._counts
+        number, sentences, topics = counts["dialogues"], counts["sentences"], counts["topics"]
+        return Style(
+            file,
+            number,
+            counts["latin"] / max(number, 1),
+            counts["hangul"] / max(number, 1),
+            counts["polite"] / sentences if sentences >= _FEW else None,
+            counts["gerunds"] / topics if topics >= _FEW else None,
+            counts["words"] / topics if topics >= _FEW else None,
+        )
 
 
 def mixtures(style: Style) -> list[Problem]:

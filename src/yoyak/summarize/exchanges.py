@@ -22,9 +22,24 @@ FINAL: dict[Ending, str] = {"한다": "는다", "합니다": "습니다", "함":
 _QUESTIONS = frozenset({"ask", "wonder", "echo"})
 _CALLS = frozenset({"propose", "request", "command"})
 _AGREEING = frozenset(
-    "좋다고 알았다고 알겠다고 물론이라고 당연하다고 괜찮다고 그러겠다고 그렇게 하겠다고 그러자고 그렇게 하자고 문제없다고 찬성이라고 동의한다고 좋은 생각이라고 "
-    "그거 좋다고 그거 좋은 생각이라고 그게 좋겠다고".split(" ")
-) | {"그렇게 하겠다고", "그렇게 하자고", "좋은 생각이라고", "그거 좋다고", "정말 좋은 생각이라고", "그거 좋은 생각이라고", "아주 좋은 생각이라고", "참 좋은 생각이라고"}
+    {
+        "좋다고",
+        "알았다고",
+        "알겠다고",
+        "물론이라고",
+        "당연하다고",
+        "그러겠다고",
+        "그러자고",
+        "그렇게 하겠다고",
+        "그렇게 하자고",
+        "문제없다고",
+        "찬성이라고",
+    }
+    | {f"{opening}좋은 생각{said}" for opening in ("", "그거 ", "아주 ", "참 ") for said in ("이라고", "인 것 같다고", " 같다고")}
+    | {"동의한다고", "그거 좋다고", "그게 좋겠다고"}
+)
+_REFUSING = frozenset({"안", "못", "없", "않", "아니", "싫", "지만", "말"})
+_COURTEOUS = ("감사", "고맙", "미안", "죄송", "천만")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +71,21 @@ def units(dialogue: Dialogue, analysed: Sequence[Sequence[Morpheme]]) -> list[Un
     for index, turn in enumerate(dialogue.turns):
         hearer = hearer_of(dialogue, turn.speaker)
         said = [r for r in reported[index] if r is not None and r.kind not in {"greet", "answer", "name"}]
-        found += [Unit((index,), (Part(turn.speaker, hearer, (r,)),)) for r in said]
+        found += [Unit((index,), (Part(turn.speaker, hearer, (r,)),)) for r in said if not r.content.startswith(_COURTEOUS)]
         exchange = _exchange(dialogue, reported, index)
         if exchange is not None:
             found.append(exchange)
-    return found
+    return found or _courtesies(dialogue, reported)
+
+
+def _courtesies(dialogue: Dialogue, reported: Sequence[Sequence[Report | None]]) -> list[Unit]:
+    """Greetings, thanks and bare answers: worth telling only where nothing else was said."""
+    return [
+        Unit((index,), (Part(turn.speaker, hearer_of(dialogue, turn.speaker), (said,)),))
+        for index, turn in enumerate(dialogue.turns)
+        for said in reported[index]
+        if said is not None
+    ]
 
 
 def hearer_of(dialogue: Dialogue, speaker: str) -> str | None:
@@ -99,19 +124,30 @@ def _reply(opening: Report, said: Sequence[Report | None]) -> tuple[Report, ...]
         return ()
     head = said[0]
     following = said[1] if len(said) > 1 else None
+    if opening.kind == "propose" and head.kind == "propose":
+        return (Report("answer", "", "동의하"),) if head.polarity == "yes" else ()
     agreeing = head.content in _AGREEING or (head.kind == "answer" and head.polarity == "yes")
     if opening.kind in _CALLS:
         if agreeing:
             accepted = Report("answer", "", "동의하") if opening.kind == "propose" else Report("answer", "알겠다고", "대답하")
-            return (accepted, following) if _tells(following) and following is not None else (accepted,)
+            if following is None or not _tells(following):
+                return (accepted,)
+            # 좋아, 근데 오늘은 안 돼: the second sentence takes the first one back.
+            if following.content in _AGREEING:
+                return (accepted,)
+            return (following,) if _denies(following) else (accepted, following)
         if head.kind == "answer":
             return (following,) if _tells(following) and following is not None else ()
-        return (head,) if _tells(head) else ()
+        return (head,) if _tells(head) and not head.content.startswith(_COURTEOUS) else ()
     if head.kind == "answer":
         return (_answer(following),) if _tells(following) and following is not None else (head,)
     if head.kind == "name" or _tells(head):
         return (_answer(head),)
     return ()
+
+
+def _denies(report: Report) -> bool:
+    return any(m.form in _REFUSING for m in report.morphemes)
 
 
 def _tells(report: Report | None) -> bool:

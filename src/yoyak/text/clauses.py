@@ -5,11 +5,11 @@ A turn's morphemes come from :mod:`yoyak.text.morphemes`; nothing here analyses 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from yoyak.text.misreadings import mended
 from yoyak.text.morphemes import Morpheme
 
 Polarity = Literal["yes", "no", ""]
@@ -20,16 +20,16 @@ NO = frozenset({"아니요", "아니", "아뇨", "아니오", "아냐", "ㄴㄴ"
 
 _MARKS = frozenset({"SF", "SP", "SE", "SS", "SSO", "SSC", "SO", "SW", "W_EMOJI", "Z_CODA", "UN"})
 _CLOSING = frozenset({"SF", "SE", "SO", "SSC", "SW", "W_EMOJI"})
-_OPENERS = frozenset(
-    {"사실", "솔직히", "글쎄", "자", "그래", "그냥", "일단", "아무튼", "어쨌든", "하여튼", "저기", "뭐", "막", "진짜로", "음"}
-)
+# Symbols that are part of what is said (8%, 20℃, $5); all others decorate.
+_SAID = frozenset("%％℃°$€₩￦+&@#=×÷/")
+_OPENERS = frozenset("사실 솔직히 글쎄 자 그래 일단 아무튼 어쨌든 하여튼 저기 뭐 왜 막 진짜로 음 대신 에이 어휴 아이고 어머 있잖아".split())
 _NOUNS = frozenset({"NNG", "NNP", "NP", "NR", "NNB", "SL", "SN", "SH", "XR", "XSN", "XPN"})
 _TITLES = frozenset({"씨", "님", "양", "군", "분", "여러분"})
 #: Nouns by which a hearer is called when they stand alone before a comma.
 ADDRESS = frozenset(
-    "엄마 아빠 어머니 아버지 여보 자기 형 오빠 언니 누나 할머니 할아버지 아저씨 아주머니 아줌마 이모 삼촌 고모 선생 선생님 사장 사장님 고객 고객님 "
-    "손님 과장 과장님 부장 부장님 대리님 팀장 팀장님 교수 교수님 박사 박사님 기사님 원장님 의사 의사선생님 여사 여사님 친구 얘 얘들 애들 여러분 "
-    "당신 아들 딸 아가씨 선배 선배님 실장님 차장님 회장님 대표님 간호사님 경찰관님 신사 숙녀 부인 자네 아가".split()
+    "엄마 아빠 어머니 아버지 여보 자기 형 오빠 언니 누나 할머니 할아버지 아저씨 아주머니 아줌마 이모 삼촌 고모 아들 "
+    "딸 선생 사장 고객 과장 부장 팀장 "
+    "교수 박사 의사 여사 친구 얘 얘들 애들 여러분 당신 아가씨 선배 신사 숙녀 부인 자네 아가".split()
 )
 
 
@@ -64,75 +64,27 @@ def sentences(morphemes: Sequence[Morpheme]) -> Iterator[list[Morpheme]]:
     """
     current: list[Morpheme] = []
     depth = 0
-    morphemes = _mended(morphemes)
+    whole = False  # a final ending has come, and only marks since
+    morphemes = mended(morphemes)
     for index, morpheme in enumerate(morphemes):
         current.append(morpheme)
         depth += (morpheme.tag == "SSO") - (morpheme.tag == "SSC" and depth > 0)
         following = morphemes[index + 1] if index + 1 < len(morphemes) else None
-        if depth == 0 and (_ends(morpheme, following) or _comma_ends(current)):
+        whole = morpheme.tag == "EF" or (whole and (morpheme.tag in _MARKS or morpheme.form == "요"))
+        if depth == 0 and (_ends(morpheme, following, whole) or _tensed(current, following) or (_comma_ends(current) and not _alternative(morphemes, index + 1))):
             yield current
-            current = []
+            current, whole = [], False
     if current:
         yield current
 
 
-_HONORIFIC_STEMS = {"계": "계시", "주무": "주무시", "드세": "드시", "계세": "계시"}
-_ABBREVIATION = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Jr|Prof|[A-Za-z])\.|.*\..*\.")
-
-
-def _mended(morphemes: Sequence[Morpheme]) -> list[Morpheme]:
-    """Kiwi's readings that its dictionary gets wrong in speech: 계세요 as a noun, `Karen.` with its full stop, 먹을걸요 with a josa."""
-    items: list[Morpheme] = []
-    for now in morphemes:
-        last = items[-1] if items else None
-        if last is None:
-            pass
-        elif (
-            now.form in {"세요", "요"} and last.form == "이" and last.tag == "VCP" and len(items) > 1 and items[-2].form in _HONORIFIC_STEMS
-        ):
-            stem = items[-2]
-            items[-2:] = [Morpheme(_HONORIFIC_STEMS[stem.form], "VV", stem.start, now.end)]
-            now = Morpheme("세요", "EF", stem.start, now.end)
-        elif last.form in {"드세", "계세"} and now.form in {"어요", "요"}:
-            items[-1] = Morpheme(_HONORIFIC_STEMS[last.form], "VV", last.start, now.end)
-            now = Morpheme("세요", "EF", last.start, now.end)
-        elif last.form == "하" and last.start == last.end and len(items) > 1 and items[-2].form.endswith(("다고", "라고", "자고")):
-            said = items[-2]  # 온다더라 as 온다고 + 하 + 더라: one ending
-            del items[-2:]
-            now = Morpheme(said.form[:-1] + now.form, now.tag, said.start, now.end)
-        elif last.form == "나" and last.tag == "VV" and now.form[0] in "어았었아" and now.start >= last.end:
-            items[-1] = Morpheme("낫", "VA-I", last.start, last.end)  # 나아요, 나았다: 나다 would give 나요, 났다
-        elif _conjecture(items, now):
-            first = items[-3]
-            del items[-3:]
-            now = Morpheme("ᆯ걸", "EF", first.start, now.end)
-        elif now.form == "님" and now.tag == "XSN" and last.tag in {"NNG", "NNP"}:
-            items.pop()
-            now = Morpheme(last.form + "님", last.tag, last.start, now.end)
-        elif now.form == "드리" and last.tag == "NNG" and last.end == now.start:
-            now = Morpheme("드리", "XSV", now.start, now.end)  # 부탁드리다 is 부탁하다, not giving
-        elif now.tag == "SL" and last.tag == "SL" and last.end == now.start:
-            items.pop()
-            now = Morpheme(last.form + now.form, "SL", last.start, now.end)
-        if now.tag == "SL" and now.form.endswith(".") and len(now.form) > 1 and not _ABBREVIATION.fullmatch(now.form):
-            items.append(Morpheme(now.form[:-1], "SL", now.start, now.end - 1))
-            now = Morpheme(".", "SF", now.end - 1, now.end)
-        items.append(now)
-    return items
-
-
-def _conjecture(items: Sequence[Morpheme], now: Morpheme) -> bool:
-    """Whether 을 + 거 + ㄹ (+ 요) ends here: the ending -ㄹ걸 read as a noun with its josa."""
-    return now.form == "요" and len(items) > 2 and items[-1].tag == "JKO" and items[-2].form == "거" and items[-3].tag == "ETM"
-
-
-def _ends(morpheme: Morpheme, following: Morpheme | None) -> bool:
+def _ends(morpheme: Morpheme, following: Morpheme | None, whole: bool) -> bool:
     if following is None:
         return True
     if morpheme.tag in _CLOSING or morpheme.tag == "SP":
         if following.tag in _CLOSING:
             return False
-        return morpheme.tag in {"SF", "SE"}
+        return morpheme.tag in {"SF", "SE"} or (whole and morpheme.tag != "SP")
     if morpheme.tag == "EF" or (morpheme.form == "요" and morpheme.tag == "JX"):
         return not (
             following.tag in _MARKS or following.tag.startswith("J") or following.tag in {"EC", "VCP", "EF"} or _shares(morpheme, following)
@@ -140,7 +92,19 @@ def _ends(morpheme: Morpheme, following: Morpheme | None) -> bool:
     return False
 
 
-_REPLIES = frozenset({"좋", "알", "맞", "고맙", "괜찮", "싫", "미안", "그렇"})
+def _tensed(current: Sequence[Morpheme], following: Morpheme | None) -> bool:
+    """Whether -어 behind 었 or 겠 stands before a blank: no connective has tense, so a chat's sentence ends there (알겠어 내가 갈게)."""
+    last = current[-1]
+    if len(current) < 3 or following is None or last.tag != "EC" or last.form != "어" or current[-2].tag != "EP":
+        return False
+    return following.start > last.end and following.tag not in _MARKS
+
+
+def _alternative(morphemes: Sequence[Morpheme], place: int) -> bool:
+    """Whether 아니면 stands there: the second half of a question of choice."""
+    if place + 1 >= len(morphemes):
+        return False
+    return morphemes[place].form == "아니면" or (morphemes[place].form == "아니" and morphemes[place + 1].form == "면")
 
 
 def _comma_ends(current: Sequence[Morpheme]) -> bool:
@@ -148,10 +112,12 @@ def _comma_ends(current: Sequence[Morpheme]) -> bool:
     if current[-1].tag != "SP" or len(current) < 3:
         return False
     before = current[-2]
-    if before.tag == "EF" or (before.tag == "EC" and before.form.endswith(("니다", "세요", "어요", "에요", "예요", "네요", "죠", "지요"))):
+    if before.form == "요" and before.tag == "JX" and current[-3].tag in {"EF", "EC"}:
         return True
-    # Kiwi takes 좋아, for a connective; as short replies these stand for themselves.
-    return before.tag == "EC" and before.form == "어" and len(current) <= 5 and current[0].form in _REPLIES
+    if before.tag == "EF" or (before.tag == "EC" and (before.form.endswith(("니다", "니까", "요", "죠")) or before.form == "지")):
+        return before.form not in {"니까", "으니까"}
+    # In speech -어 before a comma ends a sentence (좋아, / 받았어,); the written connective is rare there.
+    return before.tag == "EC" and before.form == "어"
 
 
 def _shares(morpheme: Morpheme, following: Morpheme) -> bool:
@@ -169,20 +135,20 @@ def clause(sentence: Sequence[Morpheme]) -> Clause:
     """
     items = list(sentence)
     mark = ""
-    while items and items[-1].tag in _MARKS:
+    while items and _decorates(items[-1]) and items[-1].form not in YES | NO:
         mark = items.pop().form + mark
     polarity: Polarity = ""
     called = False
     while items:
         first = items[0]
-        if first.tag in _MARKS:
-            items.pop(0)
-        elif not polarity and first.form in YES | NO and first.tag in {"IC", "MAJ", "SW", "NNG", "NNP"} and _alone(items, 1):
+        if not polarity and _answers(items, mark):
             polarity = "yes" if first.form in YES else "no"
             items.pop(0)
-        elif size := _excuse(items):
+        elif _decorates(first):
+            items.pop(0)
+        elif size := _excuse(items) or _hail(items):
             del items[:size]
-        elif first.tag in {"IC", "MAJ"} or (first.form in _OPENERS and first.tag in {"MAG", "VV", "NP", "IC"} and _alone(items, 1)):
+        elif (first.tag in {"IC", "MAJ"} and not _asks_what(items)) or _opens(items):
             items.pop(0)
         elif size := _vocative(items):
             del items[:size]
@@ -195,14 +161,47 @@ def clause(sentence: Sequence[Morpheme]) -> Clause:
     return Clause(tuple(_without_inner_fillers(items)), mark, polarity, called)
 
 
+def _asks_what(items: Sequence[Morpheme]) -> bool:
+    """Whether the 뭐 that Kiwi takes for an interjection is the question word: no mark follows it (뭐 가져갈 거야?)."""
+    return items[0].form in {"뭐", "뭘"} and len(items) > 1 and items[1].tag not in _MARKS
+
+
+def _opens(items: Sequence[Morpheme]) -> bool:
+    """Whether a word like 사실 or 아무튼 opens the sentence; 뭐 and 저기 do so only before a comma, else they ask or point."""
+    first = items[0]
+    if first.form not in _OPENERS or first.tag not in {"MAG", "VV", "NP", "IC", "NNG"}:
+        return False
+    if first.form in {"뭐", "왜"} or first.tag in {"NP", "NNG"}:
+        return len(items) > 1 and items[1].tag in _MARKS
+    return _alone(items, 1)
+
+
 def _excuse(items: Sequence[Morpheme]) -> int:
     """The length of 죄송하지만, / 미안한데, / 실례지만 at the front, 0 when none stands there."""
     if items[0].form not in {"죄송", "미안", "실례"}:
         return 0
+    if len(items) > 1 and items[1].tag == "SP":
+        return 1  # 미안, 나는 못 가
     for place in range(1, min(4, len(items))):
         if items[place].tag == "EC" and items[place].form in {"지만", "ᆫ데", "는데", "ᆸ니다만", "은데"}:
             return place + 1
     return 0
+
+
+def _hail(items: Sequence[Morpheme]) -> int:
+    """The length of 여기요, / 저기요, at the front."""
+    return 2 if items[0].form in {"여기", "저기"} and len(items) > 2 and items[1].form == "요" and items[2].tag == "SP" else 0
+
+
+def _answers(items: Sequence[Morpheme], mark: str) -> bool:
+    """Whether a 네 or 아니요 stands at the front; a drawn-out 어... is none."""
+    first = items[0]
+    hesitates = first.form == "어" and (mark.startswith(("..", "…", "~")) or (len(items) > 1 and items[1].tag == "SE"))
+    return first.form in YES | NO and not first.tag.startswith(("V", "M")) and _alone(items, 1) and not hesitates
+
+
+def _decorates(morpheme: Morpheme) -> bool:
+    return morpheme.tag in _MARKS and not (morpheme.tag == "SW" and set(morpheme.form) <= _SAID)
 
 
 def _alone(items: Sequence[Morpheme], size: int) -> bool:
@@ -219,6 +218,8 @@ def _vocative(items: Sequence[Morpheme]) -> int:
         return 0
     if size < len(items) and items[size].tag == "JKV":
         return size + 1
+    if size + 2 < len(items) and items[size].tag == "VCP" and items[size + 1].form == "야" and items[size + 2].tag == "SP":
+        return size + 3 if calls(items[:size]) else 0  # 자기야,
     if size >= len(items) or items[size].tag != "SP":
         return 0
     return size if calls(items[:size]) else 0
@@ -245,18 +246,36 @@ def calls(nouns: Sequence[Morpheme]) -> bool:
     if not words or words[0].form.startswith("#"):
         return bool(words)
     whole = "".join(word.form for word in words)
-    return whole in ADDRESS or whole.endswith("님") or words[-1].form in _TITLES | ADDRESS or all(word.tag in {"NNP", "SL"} for word in words)
+    return (
+        whole in ADDRESS or whole.endswith("님") or words[-1].form in _TITLES | ADDRESS or all(word.tag in {"NNP", "SL"} for word in words)
+    )
 
 
 def _without_inner_fillers(items: Sequence[Morpheme]) -> list[Morpheme]:
     """Interjections between commas go, with the comma behind them."""
     kept: list[Morpheme] = []
     for morpheme in items:
-        if morpheme.tag == "IC" or morpheme.tag in {"W_EMOJI", "SW"}:
+        if morpheme.tag == "IC" and morpheme.form in {"뭐", "뭘"}:
+            kept.append(morpheme)  # a question word that Kiwi takes for a filler
+            continue
+        if morpheme.tag in {"IC", "W_EMOJI"} or (morpheme.tag == "SW" and _decorates(morpheme)):
             continue
         if morpheme.tag == "SP" and (not kept or kept[-1].tag == "SP"):
             continue
         kept.append(morpheme)
     while kept and kept[-1].tag == "SP":
         kept.pop()
-    return kept
+    return _without_inner_vocatives(kept)
+
+
+def _without_inner_vocatives(items: list[Morpheme]) -> list[Morpheme]:
+    """A name between commas behind a connective calls somebody (연기됐다는데, Sabrina, 알아?); in a list no connective comes first."""
+    for place in range(1, len(items) - 2):
+        if (
+            items[place].tag == "SP"
+            and items[place - 1].tag == "EC"
+            and items[place + 1].tag in {"NNP", "SL"}
+            and items[place + 2].tag == "SP"
+        ):
+            return items[: place + 1] + items[place + 3 :]
+    return items

@@ -11,29 +11,34 @@ A turn that cannot be retold with confidence gives None: nothing is better than 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Literal
 
-from yoyak.text import clauses, deixis, josa, speech_acts
+from yoyak.text import clauses, deixis, josa, predicates, speech_acts
 from yoyak.text.clauses import Clause, Polarity
 from yoyak.text.deixis import Edit
+from yoyak.text.misreadings import ADVICE
 from yoyak.text.morphemes import Morpheme, analyze, join
-from yoyak.text.speech_acts import Act, Predicate
+from yoyak.text.predicates import Predicate
+from yoyak.text.speech_acts import Act
 
-Kind = Act | Literal["answer", "name", "greet", "thank", "apologize"]
+Kind = Act | Literal["answer", "name", "greet"]
 
 _VERBS: dict[Kind, str] = {
-    "tell": "말하", "ask": "묻", "wonder": "묻", "propose": "제안하", "command": "하", "request": "부탁하", "promise": "하", "hearsay": "전하",
-    "echo": "되묻", "intend": "말하", "must": "말하", "guess": "말하", "because": "말하", "answer": "대답하", "name": "대답하", "greet": "인사하",
-    "thank": "말하", "apologize": "사과하",
+    "ask": "묻", "wonder": "묻", "echo": "되묻", "propose": "제안하", "command": "하", "request": "부탁하",
+    "promise": "하", "hearsay": "전하",
+    "tell": "말하", "intend": "말하", "must": "말하", "guess": "말하", "because": "말하", "answer": "대답하",
+    "name": "대답하", "greet": "인사하",
 }  # fmt: skip
 _ADDRESSED = frozenset({"ask", "propose", "command", "request", "wonder", "echo"})
 _IRREGULAR = {"묻": "VV-I", "되묻": "VV-I"}
 _GREETINGS = frozenset({"안녕", "여보세요", "실례"})
 _EVIDENT = frozenset("네 군 는군 구나 는구나 구먼 구만 로구나".split())
 _LOOKS = frozenset("피곤하 아프 힘들 슬프 행복하 우울하 창백하 바쁘 긴장하 외롭 지치 놀라".split())
+_QUOTES = frozenset("\"'“”‘’")
 _ECHO = "는 말이냐고"  # takes the place of -고: 간다고 -> 간다는 말이냐고
-_VOWEL_YES = {"yes": "그렇다고", "no": "아니라고"}
+_BARE_ANSWERS = {"yes": "그렇다고", "no": "아니라고"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +46,8 @@ class Report:
     """One sentence in indirect speech, not yet framed by its speaker.
 
     `content` is the quoted clause with its -고 ("내일 만나자고"), `verb` the stem of the speech verb, `addressed` tells that the frame
-    names the hearer (#Person2#에게), `polarity` that the sentence began with 네 or 아니요. `morphemes` are what it says, for those who
-    weigh it.
+    names the hearer (#Person2#에게), `polarity` that the sentence began with 네 or 아니요, `grounded` that it names its subject, so that
+    the report cannot be taken to speak of somebody else. `morphemes` are what it says, for those who weigh it.
     """
 
     kind: Kind
@@ -51,6 +56,7 @@ class Report:
     addressed: bool = False
     polarity: Polarity = ""
     morphemes: tuple[Morpheme, ...] = ()
+    grounded: bool = False
 
     def said(self, ending: str = "는다", hearer: str | None = None) -> str:
         """The sentence without its subject, its speech verb under the ending given (는다, 고, 며, 자, ...).
@@ -124,20 +130,25 @@ def report(text: str, spoken: Clause, *, hearer: str | None = None, answering: b
     """One clause of `text` in indirect speech, None when it cannot be retold with confidence."""
     items = spoken.morphemes
     if not items:
-        content = _VOWEL_YES.get(spoken.polarity)
+        content = _BARE_ANSWERS.get(spoken.polarity)
         return None if content is None or spoken.asks else Report("answer", content, "대답하", polarity=spoken.polarity)
     if items[0].form in _GREETINGS and len(items) < 5:
         return Report("greet", "", "인사하")
-    if _quotes_persons(items):
+    if _unclear(spoken):
         return None
-    found = speech_acts.predicate(items)
+    choice = _choice(spoken)
+    if choice is not None:
+        return _chosen_between(text, spoken, *choice, hearer=hearer)
+    found = predicates.predicate(items)
     if found is None:
         return _fragment(text, spoken, hearer)
     kind = speech_acts.act(spoken, found, answering=answering)
     if kind is None:
         return None
-    named = speech_acts.subjects(items)
+    named = predicates.subjects(items)
     inserted = ""
+    if kind in {"promise", "tell"} and not found.honorific and _asks_midway(items, found.at):
+        return None
     if kind == "tell":
         safe, inserted = _whose(spoken, found, named, hearer)
         if not safe:
@@ -145,12 +156,52 @@ def report(text: str, spoken: Clause, *, hearer: str | None = None, answering: b
     return _compose(text, spoken, found, kind, hearer, inserted)
 
 
-def _quotes_persons(items: Sequence[Morpheme]) -> bool:
-    quoted = any(m.tag in {"SSO", "SSC", "SS"} or m.form in "\"'“”‘’" for m in items)
-    return quoted and any(m.tag == "NP" and m.form in speech_acts.FIRST | speech_acts.SECOND for m in items)
+def _choice(spoken: Clause) -> tuple[tuple[Morpheme, ...], tuple[Morpheme, ...]] | None:
+    """The two halves of A 아니면 B? when both have a predicate, None for any other clause (커피, 아니면 차 드실래요?)."""
+    items = spoken.morphemes
+    for place in range(1, len(items) - 2):
+        word = items[place]
+        if spoken.asks and (word.form == "아니면" or (word.form == "아니" and items[place + 1].form == "면")):
+            first = items[: place - 1] if items[place - 1].tag == "SP" else items[:place]
+            second = items[place + (1 if word.form == "아니면" else 2) :]
+            return (first, second) if second and predicates.predicate(first) is not None else None
+    return None
 
 
-def _whose(spoken: Clause, found: Predicate, named: frozenset[speech_acts.Person], hearer: str | None) -> tuple[bool, str]:
+def _chosen_between(
+    text: str, spoken: Clause, first: tuple[Morpheme, ...], second: tuple[Morpheme, ...], *, hearer: str | None
+) -> Report | None:
+    one, other = (report(text, Clause(half, spoken.mark, ""), hearer=hearer) for half in (first, second))
+    if one is None or other is None or one.kind != other.kind or one.kind not in {"ask", "wonder"}:
+        return None
+    return replace(other, content=f"{one.content.removesuffix('고')} 아니면 {other.content}", morphemes=spoken.morphemes)
+
+
+def _unclear(spoken: Clause) -> bool:
+    """Quotations with persons in them or without an end, sentences that Kiwi did not part, chats run together without marks."""
+    items = spoken.morphemes
+    quotes = sum(m.tag in {"SSO", "SSC", "SS"} or m.form in _QUOTES for m in items)
+    if quotes % 2 or any(m.tag == "SF" for m in items):
+        return True
+    if not spoken.mark and len(items) > 12 and any(_final_like(items, index) for index in range(1, len(items) - 1)):
+        return True
+    return quotes > 0 and any(m.tag == "NP" and m.form in predicates.FIRST | predicates.SECOND for m in items)
+
+
+def _asks_midway(items: Sequence[Morpheme], until: int) -> bool:
+    """Whether an earlier clause asks the hearer for something (전화했다고 전해 주시고, 나중에 다시 할게요): two acts in one sentence."""
+    return any(
+        items[index].tag == "EP" and items[index].form in {"시", "으시"} and items[index + 1].form in {"고", "고요", "며"}
+        for index in range(until - 1)
+    )
+
+
+def _final_like(items: Sequence[Morpheme], index: int) -> bool:
+    """Whether a connective -어 there could as well end a sentence: no verb follows it."""
+    return items[index].tag == "EC" and items[index].form == "어" and items[index + 1].tag[0] != "V"
+
+
+def _whose(spoken: Clause, found: Predicate, named: frozenset[predicates.Person], hearer: str | None) -> tuple[bool, str]:
     """Whether a statement's subject is sure, and the subject that must be put in ("" for none)."""
     items = spoken.morphemes
     third = bool(named & {"third", "second"})
@@ -158,7 +209,7 @@ def _whose(spoken: Clause, found: Predicate, named: frozenset[speech_acts.Person
     if found.honorific and not third:
         # What the hearer must, may or can do is said to the hearer; what somebody did needs a name.
         general = found.stem.form in {"하", "되"} and before is not None and before.form in {"어야", "면", "으면", "어도"}
-        return (general or found.stem.form in {"있", "없"} and before is not None and before.form == "수"), ""
+        return (general or (found.stem.form in {"있", "없"} and before is not None and before.form == "수")), ""
     if third or "first" in named:
         return True, ""
     if found.stem.form == "보이" and before is not None and before.tag == "EC":
@@ -183,10 +234,10 @@ def _fragment(text: str, spoken: Clause, hearer: str | None) -> Report | None:
     edits = deixis.persons(items, len(items), "tell", hearer, named=False)
     if edits is None or len(items) > 12 or any(m.tag[0] in "VE" and m.tag != "ETM" for m in items[-2:]):
         return None
-    body = _body(text, items, items[-1].end, edits)
+    body = _body(text, items, items[-1].end, edits).rstrip()
     if spoken.asks:
         if last.tag == "JX" and last.form in {"은", "는", "ᆫ"}:
-            return Report("ask", f"{body} 어떠냐고", "묻", True, spoken.polarity, items)
+            return Report("ask", f"{body} 어떠냐고", "묻", not (hearer and body.startswith(hearer)), spoken.polarity, items)
         if last.tag == "NP" and last.form in {"뭐", "누구", "어디", "언제"}:
             return Report("ask", f"{body}냐고", "묻", True, spoken.polarity, items)
         return None
@@ -199,7 +250,7 @@ def _body(text: str, items: Sequence[Morpheme], stop: int, edits: list[Edit]) ->
     """The clause's text up to a character, edited, without what :mod:`clauses` left out of it."""
     gaps = [
         Edit(before.end, after.start, " ")
-        for before, after in zip(items, items[1:], strict=False)
+        for before, after in pairwise(items)
         if after.start > before.end and after.start <= stop and text[before.end : after.start].strip()
     ]
     return deixis.apply(text, items[0].start, max(stop, items[0].start), [*edits, *gaps])
@@ -219,32 +270,30 @@ def _compose(text: str, spoken: Clause, found: Predicate, kind: Act, hearer: str
     body = _body(text, items, items[first].start, edits)
     if favour is not None:
         third = any(
-            m.form in {"에게", "한테", "께"} and m.tag == "JKB" and items[i].form not in speech_acts.FIRST
-            for i, m in enumerate(items[1:at])
+            m.form in {"에게", "한테", "께"} and m.tag == "JKB" and items[i].form not in predicates.FIRST for i, m in enumerate(items[1:at])
         )
         content = f"{body.rstrip()} {'주라고' if third else '달라고'}"
     else:
         content = _concluded(body, items[first : at + 1], _ending(found, kind))
     content = " ".join(f"{inserted} {content}".split())
-    addressed = kind in _ADDRESSED and not (hearer is not None and content.startswith(hearer))
-    return Report(kind, content, _verb(items, found, kind, asks=spoken.asks), addressed, spoken.polarity, items)
+    addressed = kind in _ADDRESSED and not (hearer is not None and kind in {"ask", "wonder"} and content.startswith(hearer))
+    grounded = bool(predicates.subjects(items) or inserted)
+    return Report(kind, content, _verb(items, found, kind, asks=spoken.asks), addressed, spoken.polarity, items, grounded)
 
 
 def _concluded(body: str, stem: Sequence[Morpheme], ending: tuple[tuple[str, ...], str]) -> str:
     """Body, stem and ending: allomorphs are Kiwi's work, but for 이다, which follows what stands in the body (tags, digits, names)."""
     forms, rest = ending
-    tail = [(form, "EC" if index == len(forms) - 1 else "EP") for index, form in enumerate(forms)]
-    if stem[-1].tag != "VCP":
-        said = body + join([deixis.plain_stem(m) for m in stem] + tail)
-    else:
-        said = _copula(body, stem, tail)
+    tail = [(form, "ETM" if form == "을" else "EC" if index == len(forms) - 1 else "EP") for index, form in enumerate(forms)]
+    said = _copula(body, stem, tail) if stem[-1].tag == "VCP" else body + join([deixis.plain_stem(m) for m in stem] + tail)
     return said[:-1] + rest if rest == _ECHO else said + rest
 
 
 def _copula(body: str, stem: Sequence[Morpheme], tail: list[tuple[str, str]]) -> str:
-    body += "".join(deixis.SELF if m.tag == "NP" and m.form in speech_acts.FIRST else m.form for m in stem[:-1])
-    if body.endswith(" 거"):
-        body = body[:-1] + "것"
+    body = body.rstrip() if len(stem) == 1 else body
+    body += "".join(deixis.SELF if m.tag == "NP" and m.form in predicates.FIRST else m.form for m in stem[:-1])
+    if body.endswith((" 거", " 터")):
+        body = body[:-1] + "것"  # 갈 거야, 갈 텐데
     model = "책" if josa.final(body) else "차"
     return body + join([(model, "NNG"), ("이", "VCP"), *tail])[1:]
 
@@ -252,6 +301,10 @@ def _copula(body: str, stem: Sequence[Morpheme], tail: list[tuple[str, str]]) ->
 def _ending(found: Predicate, kind: Act) -> tuple[tuple[str, ...], str]:
     """Prefinal and quoting ending for the stem, and what follows them as a word of its own."""
     copula = found.stem.tag in {"VCP", "VCN"}
+    if kind == "because" and copula:
+        return ("라서",), "라고"
+    if kind == "must" and found.past:
+        return (*found.prefinals, "어야"), " 했다고"
     before, ending = found.prefinals, found.ending
     declared = "라고" if copula and not before else "다고" if found.adjectival or before else "는다고"
     if kind == "tell":
@@ -273,20 +326,22 @@ def _ending(found: Predicate, kind: Act) -> tuple[tuple[str, ...], str]:
     if kind == "echo":
         return ("으라고",) if ending.startswith("라") and not copula else (*before, declared), _ECHO
     return {
-        "wonder": ((*before, "ᆯ지"), ""),
+        "wonder": ((*before, "을지"), ""),
         "propose": (("자고",), ""),
         "command": (("으라고",), ""),
         "request": (("으라고",), ""),
         "promise": (("겠", "다고"), ""),
         "intend": (("려고",), " 한다고"),
         "must": (("어야",), " 한다고"),
-        "guess": ((*before, "ᆯ"), " 것이라고"),
+        "guess": ((*before, "을"), " 것이라고"),
         "because": (("어서",), "라고"),
     }[kind]
 
 
 def _verb(items: Sequence[Morpheme], found: Predicate, kind: Act, *, asks: bool) -> str:
     noun = items[found.at - 1].form if found.at else ""
+    if found.ending == ADVICE:
+        return "권하"
     if kind == "tell" and noun in {"미안", "죄송"} and not found.prefinals:
         return "사과하"
     if kind == "wonder" and not asks:

@@ -7,34 +7,29 @@ Standard Korean (국립국어원, 한국어 문법, 2005); the forms are those t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from yoyak.text.clauses import Clause
+from yoyak.text.misreadings import ADVICE
 from yoyak.text.morphemes import Morpheme
+from yoyak.text.predicates import POLITE_COMMANDS, Predicate, main_subject, subjects
 
 Act = Literal["tell", "ask", "wonder", "propose", "command", "request", "promise", "hearsay", "echo", "intend", "must", "guess", "because"]
-Person = Literal["first", "second", "third", "thing"]
-
-STEMS = frozenset({"VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA"})
-FIRST = frozenset({"나", "저", "우리", "저희"})
-SECOND = frozenset({"너", "당신", "자네", "그대", "너희", "니", "그쪽"})
-#: Address nouns that mean the hearer even with a josa behind them.
-HEARERS = frozenset({"고객님", "손님", "회원님", "환자분", "환자님"})
-
 _PLAIN = frozenset("요 이요 어 아 여 야 에 예 이에 예여 애 세".split())
 _TELLING = frozenset(
-    "다 ᆫ다 는다 습니다 ᆸ니다 네 거든 더라 더라고 더군 더구나 군 는군 구나 는구나 로구나 구만 구먼 는구먼 소 단다 ᆫ단다 는단다 란다 답니다 ᆫ답니다 는답니다 "
-    "랍니다 는걸 ᆫ걸 은걸 던걸 니까 으니까 ᆸ니다만 습니다만 지만 는데 ᆫ데 은데 던데 고 으이 ᆫ다니까 다니까 는다니까 라니까 ᆫ다고 는다고 다고 잖아 잖니 "
+    "다 ᆫ다 는다 습니다 ᆸ니다 네 거든 더라 더라고 더군 더구나 군 는군 구나 는구나 로구나 구만 구먼 는구먼 소 단다 "
+    "ᆫ단다 는단다 란다 답니다 ᆫ답니다 는답니다 "
+    "랍니다 는걸 ᆫ걸 은걸 던걸 니까 으니까 ᆸ니다만 습니다만 지만 는데 ᆫ데 은데 던데 고 으이 ᆫ다니까 다니까 는다니까 "
+    "라니까 ᆫ다고 는다고 다고 잖아 잖니 "
     "드라 드라고 데 더라구 구 다구 ᆫ다구 슴다 ᆷ다 음 ᆷ 습죠 걸랑".split()
 )
 _ASKING = frozenset("니 으니 냐 으냐 느냐 나 ᆫ가 은가 는가 던가 습니까 ᆸ니까 려나 으려나 냐고 느냐고 으냐고 는지 ᆫ지 은지 디 남".split())
 _WONDERING = frozenset("ᆯ까 을까 ᆯ지 을지 ᆯ런지".split())
 _PROPOSING = frozenset("자 ᆸ시다 읍시다 자고 자구 자꾸나 자니까 으세 세나 으세나".split())
 _COMMANDING = frozenset(
-    "어라 아라 여라 거라 너라 라 으라 려무나 으려무나 렴 으렴 ᆸ시오 으십시오 십시오 시오 게나 게 구려 라고 으라고 라구 라니까 으라니까 도록".split()
+    "어라 아라 여라 거라 너라 라 으라 려무나 으려무나 렴 으렴 ᆸ시오 으십시오 십시오 시오 게나 게 구려 라고 으라고 "
+    "라구 라니까 으라니까 도록".split()
 )
-_POLITE_COMMANDS = frozenset("세요 으세요 셔요 으셔요 세여 으세여 시죠 으시죠".split())
 _PROMISING = frozenset("ᆯ게 을게 마 으마 ᆯ께 을께 ᆯ랍니다".split())
 _WILLING = frozenset("ᆯ래 을래 ᆯ련다 으련다 련다".split())
 _INTENDING = frozenset("려고 으려고 려구 ᆯ려고 을려고 을라고 ᆯ라고".split())
@@ -42,7 +37,8 @@ _OBLIGING = frozenset("어야지 아야지 여야지 어야죠 아야죠 여야�
 _GUESSING = frozenset("ᆯ걸 을걸".split())
 _BECAUSE = frozenset("어서 아서 여서 느라고 라서 이라서".split())
 _HEARSAY = frozenset(
-    "대 ᆫ대 는대 다더라 ᆫ다더라 는다더라 다던데 ᆫ다던데 는다던데 다더라고 ᆫ다더라고 다던데 래 으래 라더라 라던데 재 자더라 냬 ᆫ다더군 다더군 답디다 다네 ᆫ다네 는다네 라네 라데 다데 ᆫ다데".split()
+    "대 ᆫ대 는대 다더라 ᆫ다더라 는다더라 다던데 ᆫ다던데 는다던데 다더라고 ᆫ다더라고 다던데 래 으래 라더라 라던데 재 "
+    "자더라 냬 ᆫ다더군 다더군 답디다 다네 ᆫ다네 는다네 라네 라데 다데 ᆫ다데".split()
 )
 _DOUBTED = frozenset("다면서 ᆫ다면서 는다면서 라면서 다며 ᆫ다며 는다며 라며".split())
 _ECHOED = frozenset("다고 ᆫ다고 는다고 라고 다니 ᆫ다니 라니 다구 ᆫ다구 는다구 라구".split())
@@ -50,161 +46,26 @@ _YIELDING = frozenset("지 죠 지요 쥬 고 구 ".split())  # a statement, or 
 
 #: Verbs that no will governs: a bare -어 of theirs is a statement, never a command.
 _STATES = frozenset(
-    "알 모르 되 들 나 걸리 좋아하 싫어하 원하 있 없 느끼 보이 들리 생기 살 다니 남 모자라 맞 틀리 어울리 닮 아프 죽 그렇 이렇 저렇 어떻 생각하 기억하 사랑하 "
-    "필요하 믿 바라 못하 못되 잘되 안되 나오 오르 떨어지 지나 끝나 시작되 늦 고맙 미안하 부럽 답답하 궁금하 걱정되 힘들 졸리 헷갈리 팔리 열리 닫히 막히 밀리 "
-    "잡히 풀리 줄 늘 변하 달라지 같 다르 심하 비 차 크 자라 망하 통하 뜨 이기 지 놀라 지치 당황하 실망하 후회하 이해하 동의하 의미하 뜻하 포함하 들어가 나가 "
-    "걱정하 사 않 말하 축하하 환영하 감사하 추천하 약속하 인정하 들어있 재밌 맛있 멋있 웃기 주".split()
-) - {"주", "사", "말하", "걱정하", "나가", "들어가", "이해하"}
-_URGING = frozenset("빨리 어서 얼른 제발 당장 좀 그만 천천히 조심히".split())
-_TOGETHER = frozenset("같이 함께 다같이 우리".split())
-_WH = frozenset("뭐 무엇 누구 누 어디 언제 왜 몇 무슨 어떤 어느 어떻 얼마 얼마나 어찌 어떡하 뭣".split())
-_AUXILIARY_ADJECTIVES = frozenset({"싶", "만하", "듯하", "법하", "듯싶", "성싶"})
-_TIME_NOUNS = frozenset(
-    "오늘 내일 어제 지금 요즘 이번 다음 저번 지난 아침 점심 저녁 밤 낮 때 날 주말 평소 나중 전 후 처음 마지막 올해 작년 내년 여기 거기 저기 이제 아직 동안 중 시 분 일 월 년".split()
+    "알 모르 되 들 나 걸리 좋아하 싫어하 원하 있 없 느끼 보이 들리 생기 살 다니 남 모자라 맞 틀리 어울리 닮 아프 죽 "
+    "그렇 이렇 저렇 어떻 생각하 기억하 사랑하 "
+    "필요하 믿 바라 못하 못되 잘되 안되 나오 오르 떨어지 지나 끝나 시작되 늦 고맙 미안하 부럽 답답하 궁금하 걱정되 "
+    "힘들 졸리 헷갈리 팔리 열리 닫히 막히 밀리 "
+    "잡히 풀리 줄 늘 변하 달라지 같 다르 심하 비 차 크 자라 망하 통하 뜨 이기 지 놀라 지치 당황하 실망하 후회하  "
+    "동의하 의미하 뜻하 포함하 "
+    "않 축하하 환영하 감사하 추천하 약속하 인정하 들어있 재밌 맛있 멋있 웃기".split()
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Predicate:
-    """The end of a clause, to be said anew.
-
-    `at` is the index of `stem` among the clause's morphemes, `prefinals` are 었 and 겠 (시 is told by `honorific`), `ending` the final
-    ending without 요, `adjectival` tells that it takes -다고 rather than -ㄴ다고.
-    """
-
-    at: int
-    stem: Morpheme
-    prefinals: tuple[str, ...]
-    ending: str
-    polite: bool
-    honorific: bool
-    adjectival: bool
-
-    @property
-    def past(self) -> bool:
-        return any(form in {"었", "았", "였"} for form in self.prefinals)
-
-
-def predicate(morphemes: Sequence[Morpheme]) -> Predicate | None:
-    """The final predicate of a clause's morphemes; None when it ends in anything else.
-
-    Example:
-        >>> from yoyak.text.morphemes import analyze
-        >>> found = predicate(analyze("벌써 가셨어요"))
-        >>> found.stem.form, found.prefinals, found.ending, found.polite, found.honorific
-        ('가', ('었',), '어', True, True)
-    """
-    end = len(morphemes)
-    polite = False
-    if end and morphemes[end - 1].form == "요" and morphemes[end - 1].tag in {"JX", "EF"}:
-        polite, end = True, end - 1
-    if end < 2 or morphemes[end - 1].tag not in {"EF", "EC", "ETN"}:
-        return None
-    ending, said_politely = _bare(morphemes[end - 1].form)
-    at = end - 2
-    prefinals: list[str] = []
-    while at >= 0 and morphemes[at].tag == "EP":
-        prefinals.insert(0, morphemes[at].form)
-        at -= 1
-    if at < 0 or morphemes[at].tag.split("-")[0] not in STEMS:
-        return None
-    # 잖아 as 지 + 않 + 어: a statement about what comes before 지.
-    if morphemes[at].form == "않" and at >= 2 and morphemes[at - 1].form == "지" and morphemes[at - 1].end > morphemes[at].start:
-        return _shortened_negation(morphemes, at, ending, polite or said_politely)
-    honorific = any(form in {"시", "으시"} for form in prefinals) or ending in _POLITE_COMMANDS
-    kept = tuple(form for form in prefinals if form not in {"시", "으시", "더"})
-    return Predicate(at, morphemes[at], kept, ending, polite or said_politely, honorific, _adjectival(morphemes, at))
-
-
-def _bare(form: str) -> tuple[str, bool]:
-    if form in _POLITE_COMMANDS:
-        return form, True
-    if form in {"죠", "지요"}:
-        return "지", True
-    if len(form) > 1 and form[-1] in "요여용" and form != "어여":
-        return form[:-1], True
-    return form, form.endswith(("니다", "니까")) and form not in {"니까", "으니까"}
-
-
-def _shortened_negation(morphemes: Sequence[Morpheme], at: int, ending: str, polite: bool) -> Predicate | None:
-    start = at - 2
-    prefinals: list[str] = []
-    while start >= 0 and morphemes[start].tag == "EP":
-        prefinals.insert(0, morphemes[start].form)
-        start -= 1
-    if start < 0 or morphemes[start].tag.split("-")[0] not in STEMS:
-        return None
-    honorific = any(form in {"시", "으시"} for form in prefinals)
-    kept = tuple(form for form in prefinals if form not in {"시", "으시"})
-    return Predicate(start, morphemes[start], kept, "잖아", polite, honorific, _adjectival(morphemes, start))
-
-
-def _adjectival(morphemes: Sequence[Morpheme], at: int) -> bool:
-    stem = morphemes[at]
-    tag = stem.tag.split("-")[0]
-    before = morphemes[at - 1] if at else None
-    if tag == "XSV" and before is not None and before.form in {"감사", "부족"}:
-        return True
-    if tag in {"VA", "VCP", "VCN", "XSA"} or stem.form in {"있", "없", "계시", "맞"} or stem.form in _AUXILIARY_ADJECTIVES:
-        return True
-    if stem.form == "보" and before is not None and before.form in {"나", "ᆫ가", "은가", "는가", "ᆯ까", "을까"}:
-        return True
-    if stem.form in {"않", "못하", "하"}:
-        place = at - 1
-        if stem.form == "하" and place >= 0 and morphemes[place].form == "못":
-            place -= 1
-        elif stem.form == "하" and not (before is not None and before.tag == "JX" and at > 1 and morphemes[at - 2].form == "기"):
-            return False
-        while place >= 0 and (morphemes[place].form in {"지", "기"} or morphemes[place].tag in {"JX", "JKO", "EP"}):
-            place -= 1
-        return place >= 0 and place < at - 1 and _adjectival(morphemes, place)
-    return False
-
-
-def subjects(morphemes: Sequence[Morpheme]) -> frozenset[Person]:
-    """Who is named as subject or topic: first, second or third person, or "thing" for 것이, 때는 and their like."""
-    found: set[Person] = set()
-    for index, morpheme in enumerate(morphemes[1:], start=1):
-        if morpheme.tag == "JKS" or (morpheme.tag == "JX" and morpheme.form in {"은", "는", "ᆫ", "도"}):
-            noun = morphemes[index - 1]
-            if noun.tag.startswith(("N", "SL", "SN", "SW", "X")):
-                found.add(_person(noun, morpheme))
-        elif (
-            morpheme.tag.startswith("N")
-            and morphemes[index - 1].tag == "NP"
-            and morphemes[index - 1].form in FIRST
-            and _adverbial(morpheme)
-        ):
-            found.add("first")
-    if len(morphemes) > 1 and morphemes[0].tag == "NP" and not morphemes[1].tag.startswith(("J", "N", "VCP", "MM")):
-        if morphemes[0].form in FIRST:
-            found.add("first")
-        elif morphemes[0].form in SECOND:
-            found.add("second")
-    return frozenset(found)
-
-
-def _adverbial(noun: Morpheme) -> bool:
-    return noun.form in _TIME_NOUNS
-
-
-def _person(noun: Morpheme, josa: Morpheme) -> Person:
-    if noun.tag == "NP" and noun.form in FIRST:
-        return "first"
-    if (noun.tag == "NP" and noun.form in SECOND) or noun.form in HEARERS:
-        return "second"
-    if noun.tag == "NNB" or noun.form in _TIME_NOUNS or (josa.form == "도" and noun.form in _TIME_NOUNS):
-        return "thing"
-    return "third"
+_URGING = frozenset("빨리 어서 얼른 제발 당장 좀 그만 천천히 조심히".split())
+_TOGETHER = frozenset({"같이", "함께", "다같이"})
+_WH = frozenset("뭐 무엇 누구 누 어디 언제 왜 몇 무슨 어떤 어느 어떻 얼마 얼마나 어찌 어떡하 뭣".split())
 
 
 def asks_for(morphemes: Sequence[Morpheme], found: Predicate) -> int | None:
-    """The index of the 주 by which a sentence asks a favour (해 주세요, 해 줄 수 있어요?, 해 주면 안 돼?, 해 줬으면 좋겠어), None without one."""
+    """The index of the 주 by which a sentence asks a favour (해 주세요, 해 줄 수 있어요?, 해 줬으면 좋겠어), None without one."""
     stem = found.stem.form
     if stem in {"주", "주시"} and found.stem.tag in {"VV", "VX"}:
         return found.at
     forms = [m.form for m in morphemes[: found.at + 1]]
-    if stem == "있" and len(forms) >= 4 and forms[-2] == "수" or (stem == "있" and len(forms) >= 5 and forms[-3] == "수"):
+    if (stem == "있" and len(forms) >= 4 and forms[-2] == "수") or (stem == "있" and len(forms) >= 5 and forms[-3] == "수"):
         back = 3 if forms[-2] == "수" else 4
     elif stem == "되" and len(forms) >= 4 and forms[-2] == "안":
         back = 3
@@ -218,7 +79,8 @@ def asks_for(morphemes: Sequence[Morpheme], found: Predicate) -> int | None:
     place = found.at - back
     while place > 0 and morphemes[place].tag == "EP":
         place -= 1
-    return place if morphemes[place].form == "주" and morphemes[place].tag in {"VV", "VX"} else None
+    # 담당자에게 주시면 돼요 tells what to do; 보내 주시면 돼요 asks for it.
+    return place if morphemes[place].form == "주" and (morphemes[place].tag == "VX" or stem != "되") else None
 
 
 def interrogative(morphemes: Sequence[Morpheme]) -> bool:
@@ -242,6 +104,10 @@ def act(clause: Clause, found: Predicate, *, answering: bool = False) -> Act | N
     ending, asks = found.ending, clause.asks
     morphemes = clause.morphemes
     favour = asks_for(morphemes, found)
+    if _rhetorical(clause, found):
+        return None
+    if ending == ADVICE:
+        return "command"
     if ending in _PROMISING:
         return "promise"
     if ending in _DOUBTED:
@@ -253,7 +119,8 @@ def act(clause: Clause, found: Predicate, *, answering: bool = False) -> Act | N
             return "request" if favour is not None else "ask"
         return "promise"
     if ending in _OBLIGING:
-        return "must"
+        # 일찍 자야지 resolves, 더 일찍 왔어야지 blames whoever did not.
+        return "must" if not found.past or subjects(morphemes) & {"first", "third"} else None
     if ending in _INTENDING:
         return "ask" if asks else "intend"
     if ending in _GUESSING:
@@ -274,10 +141,12 @@ def act(clause: Clause, found: Predicate, *, answering: bool = False) -> Act | N
         return "ask" if asks else "tell"
     if ending in {"오", "으오"}:
         return "command" if found.honorific else "ask" if asks else "tell"
-    if ending in _POLITE_COMMANDS:
+    if ending in POLITE_COMMANDS:
         return _polite(clause, found)
     if ending in {"라고", "라구"} and found.stem.tag in {"VCP", "VCN"}:
         return "tell"
+    if ending == "게" and not ("자네" in (m.form for m in morphemes) or found.stem.form in {"주", "보"}):
+        return None  # 잘 들리게. is a purpose more often than a command of 하게체
     if ending in _COMMANDING and found.stem.tag not in {"VCP", "VCN"}:
         return "request" if favour is not None else "command"
     if ending in _YIELDING | _PLAIN:
@@ -291,8 +160,27 @@ def act(clause: Clause, found: Predicate, *, answering: bool = False) -> Act | N
     return None
 
 
+def _rhetorical(clause: Clause, found: Predicate) -> bool:
+    """Forms that say the opposite of what they seem to: 얼마나 좋은데!, 있는 거 아냐., and what no report can finish (…만 빼고요)."""
+    forms = [m.form for m in clause.morphemes]
+    before = clause.morphemes[found.at - 1] if found.at else None
+    if before is not None and before.tag == "NNB" and before.form in {"거", "것"} and (found.stem.form == "아니" or found.ending == "냐"):
+        return found.stem.form in {"아니", "알"}
+    if before is not None and before.form == "말" and found.stem.tag == "VCP":
+        return True  # 오면 말이야, 그것들 말이야
+    if found.ending in {"고", "구"} and found.stem.form in {"빼", "말", "제외하", "두"}:
+        return True
+    exclaims = not clause.asks and bool({"얼마나", "왜", "어찌", "어떻게"} & set(forms))
+    return exclaims and not any(
+        m.form in {"지", "는지", "ᆫ지", "은지", "ᆯ지", "을지", "든", "든지", "냐고", "냐", "까"} or m.tag == "ETM"
+        for m in clause.morphemes[: found.at + 1]
+    )
+
+
 def _together(morphemes: Sequence[Morpheme]) -> bool:
-    return any(m.form in _TOGETHER and m.tag in {"MAG", "NP"} for m in morphemes)
+    if any(m.form in _TOGETHER and m.tag == "MAG" for m in morphemes):
+        return True
+    return bool(morphemes) and morphemes[0].form == "우리" and subjects(morphemes[1:]) == frozenset()
 
 
 def _polite(clause: Clause, found: Predicate) -> Act | None:
@@ -302,9 +190,12 @@ def _polite(clause: Clause, found: Predicate) -> Act | None:
     if found.stem.form == "말":
         return "command"
     named = subjects(clause.morphemes)
-    if found.adjectival or "third" in named or "second" in named:
+    if found.adjectival or (named & {"third", "second"} and main_subject(clause.morphemes, found.at)):
         return "tell"
-    return "request" if asks_for(clause.morphemes, found) is not None else "command"
+    if asks_for(clause.morphemes, found) is not None:
+        return "request"
+    # 좋아하세요, 그렇게 생각하세요 speak of somebody unnamed: nobody orders a state.
+    return None if _stative(clause.morphemes, found.at) else "command"
 
 
 def _open(clause: Clause, found: Predicate, *, answering: bool, favour: int | None) -> Act | None:
@@ -316,40 +207,42 @@ def _open(clause: Clause, found: Predicate, *, answering: bool, favour: int | No
         return "ask" if found.ending not in {"고", "구"} or interrogative(morphemes) else None
     if favour is not None and stem != "주" and stem != "있":
         return "request"
+    if found.ending == "지" and not found.prefinals and not found.adjectival and not _stative(morphemes, found.at):
+        # 이제 그만하죠, 제가 하죠, 비가 오죠: proposal, promise or statement by its subject alone.
+        named = subjects(morphemes)
+        return "promise" if "first" in named and found.polite else "tell" if any(m.tag == "JKS" for m in morphemes) or answering else None
+    if found.ending == "지" and "겠" in found.prefinals and not subjects(morphemes):
+        return None  # 이제 알겠지: the hearer's knowledge
     if found.prefinals or found.adjectival or found.ending not in _PLAIN:
         # Without any mark (a chat), a question word just before the end leaves statement or question open.
         return None if not clause.mark and interrogative(morphemes) else "tell"
     named = subjects(morphemes)
     if stem == "말":
         return "command"
-    if named & {"first", "third"} and not (named == {"third"} and stem == "주" and found.stem.tag == "VX" and not found.polite):
+    if stem == "주" and named == {"third"}:
+        return None if main_subject(morphemes, found.at) else "request"
+    if named & {"first", "third"}:
         return "tell" if clause.mark or not interrogative(morphemes) else None
     if favour is not None:
         return "request" if not answering else None
     if not clause.mark and interrogative(morphemes):
         return None
-    if _together(morphemes):
+    if stem not in _STATES and any(m.form in _TOGETHER and m.tag == "MAG" for m in morphemes):
         return "propose" if not answering else "tell"
-    if stem in _STATES or _whole_stem(morphemes, found.at) in _STATES or found.honorific or _fixed(morphemes, found.at):
+    if _stative(morphemes, found.at) or found.honorific:
         return "tell"
-    if found.honorific:
-        return None
     if any(m.form in _URGING and m.tag == "MAG" for m in morphemes) or (stem == "보" and found.stem.tag == "VX"):
         return "command"
     return "tell" if answering or found.polite else None
 
 
-def _whole_stem(morphemes: Sequence[Morpheme], at: int) -> str:
-    """생각 + 하 -> 생각하."""
-    return (morphemes[at - 1].form if at else "") + morphemes[at].form
+def _stative(morphemes: Sequence[Morpheme], at: int) -> bool:
+    """Whether no will governs the predicate: a verb of state (알다, 생각하다), a negation, an auxiliary of state or duty."""
+    whole = (morphemes[at - 1].form if at else "") + morphemes[at].form
+    return morphemes[at].form in _STATES or whole in _STATES or _fixed(morphemes, at)
 
 
 def _fixed(morphemes: Sequence[Morpheme], at: int) -> bool:
     """Whether a negation, an auxiliary of state or 어야/면 before the stem makes the sentence a statement."""
     before = [m.form for m in morphemes[max(0, at - 3) : at]]
-    return bool({"안", "못", "어야", "아야", "여야"} & set(before)) or morphemes[at].form in {"지", "가지"} and morphemes[at].tag == "VX"
-
-
-def calls_hearer(noun: Morpheme) -> bool:
-    """Whether a noun with a josa means the person spoken to."""
-    return noun.form in HEARERS or (noun.tag == "NP" and noun.form in SECOND)
+    return bool({"안", "못", "어야", "아야", "여야"} & set(before)) or (morphemes[at].form in {"지", "가지"} and morphemes[at].tag == "VX")

@@ -220,6 +220,29 @@ def test_json_list(tmp_path: Path) -> None:
     assert dialogue.labels == ("#Person1#", "#Person2#")
 
 
+def test_quotes_that_would_join_rows_are_named(tmp_path: Path) -> None:
+    path = _file(tmp_path, "a.csv", 'fname,dialogue\na,"#Person1#: 네\nb,"#Person1#: 네\nc,#Person1#: 네\n')
+    rows = list(read_rows(open_source(path)))
+    assert [row.id for row in rows if isinstance(row, Dialogue)] == ["c"]
+    [rejected] = [row for row in rows if isinstance(row, Rejected)]
+    assert str(rejected.raw) == 'a,"#Person1#: 네\nb,"#Person1#: 네\n'
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_json_that_is_nested_too_deeply_is_named(tmp_path: Path, name: str) -> None:
+    start = '{"dialogue": ' if name == "a.jsonl" else '[{"dialogue": '
+    path = _file(tmp_path, name, start + "[" * 200_000 + '\n{"id": "b", "dialogue": "#Person1#: \\ud800 네"}\n')
+    rows = list(read_rows(open_source(path)))
+    assert any("nested too deeply" in str(row.problems[0]) for row in rows if isinstance(row, Rejected))
+
+
+def test_a_million_characters_on_a_line(tmp_path: Path) -> None:
+    long = "가:" * 250_000
+    for text in (f"[지우] [오전 9:05] {long}\n[민수] [오전 9:06] {'[' * 500_000}\n", f"지우: {long}\n민수: 네\n"):
+        [dialogue] = read(_file(tmp_path, "a.txt", text))
+        assert [len(turn.text) for turn in dialogue.turns][0] == 500_000
+
+
 def test_a_quote_that_is_never_closed_is_named(tmp_path: Path) -> None:
     path = _file(tmp_path, "a.csv", 'fname,dialogue\na,#Person1#: 네\nb,"#Person1#: 네\nc,#Person1#: 네\n')
     rows = list(read_rows(open_source(path)))

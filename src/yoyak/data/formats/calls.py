@@ -11,8 +11,9 @@ from typing import Any
 
 from yoyak.data.formats.base import Columns, Match, Rejected, Row
 from yoyak.data.formats.build import build, offset, rejected
-from yoyak.data.formats.csv_file import csv_rows, delimiter
+from yoyak.data.formats.csv_file import any_cell_size, csv_rows, delimiter, first_cells
 from yoyak.data.formats.json_items import Item, items, looks_like_json
+from yoyak.data.formats.rows import USUAL
 from yoyak.data.source import Source
 from yoyak.records import Turn
 
@@ -59,12 +60,11 @@ class Calls:
             found = _first_object(text)
             if found is not None and _keys(found) is not None:
                 return Match(0.95, None, "turns with a role and a text")
-            if found is not None and not any(isinstance(found.get(name), str) for name in LISTS) and _turns_below(found):
+            if found is not None and _turns_below(found) and not _is_row(found):
                 return Match(0.95, None, "a call with a list of turns")
             return Match(0.0)
         line = text.split("\n", 1)[0].rstrip("\r")
-        names = next(csv.reader(io.StringIO(line), delimiter=delimiter(line)), []) if line else []
-        return Match(0.95, None, "a header with a role and a text") if _keys(names) else Match(0.0)
+        return Match(0.95, None, "a header with a role and a text") if _keys(first_cells(line)) else Match(0.0)
 
     def read(self, source: Source, columns: Columns) -> Iterator[Row]:
         head = source.head()
@@ -102,6 +102,14 @@ def _first_object(text: str) -> dict[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
+def _is_row(value: Mapping[str, Any]) -> bool:
+    """Whether the object is a row of JSONL, which holds its dialogue as text or as turns with "speaker" and "text"."""
+    dialogue = next((value[name] for name in USUAL["dialogue"] if name in value), None)
+    if isinstance(dialogue, list) and dialogue and isinstance(dialogue[0], dict):
+        return "speaker" in dialogue[0] and "text" in dialogue[0]
+    return isinstance(dialogue, str) and not any(isinstance(value.get(name), list) for name in LISTS)
+
+
 def _turns_below(value: Mapping[str, Any]) -> bool:
     lists = [value[name] for name in LISTS if isinstance(value.get(name), list) and value[name]]
     return any(isinstance(found[0], dict) and _keys(found[0]) is not None for found in lists)
@@ -109,18 +117,19 @@ def _turns_below(value: Mapping[str, Any]) -> bool:
 
 def _repeats(head: str) -> str | None:
     """The name of the column `id` when it repeats in the head: then it names the call, not the turn."""
-    reader = csv.reader(io.StringIO(head), delimiter=delimiter(head.split("\n", 1)[0]))
-    names = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+    names = first_cells(head)
     place = next((index for index, name in enumerate(names) if name.lower() == "id"), None)
     if place is None:
         return None
     seen: set[str] = set()
+    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter(head.split("\n", 1)[0]))
     try:
-        for cells in reader:
-            if len(cells) > place:
-                if cells[place] in seen:
-                    return names[place]
-                seen.add(cells[place])
+        with any_cell_size():
+            for cells in reader:
+                if len(cells) > place:
+                    if cells[place] in seen:
+                        return names[place]
+                    seen.add(cells[place])
     except csv.Error:
         return None
     return None

@@ -43,10 +43,10 @@ class Csv:
     def match(self, head: str) -> Match:
         line = head.lstrip("\ufeff").split("\n", 1)[0].rstrip("\r")
         separator = delimiter(line)
+        names = first_cells(line)
         try:
-            names = next(csv.reader(io.StringIO(line), delimiter=separator), [])
             layout(names, Columns())
-        except (csv.Error, ValueError):
+        except ValueError:
             return Match(0.2 if separator in line else 0.0, 1, "a header that names the columns")
         return Match(0.9 if len(names) > 1 else 0.3, None, "a header with a dialogue column")
 
@@ -63,6 +63,21 @@ class Csv:
             return
         for item in named_rows(records, names, source.name):
             yield item if isinstance(item, Rejected) else to_row(item[1], where, file=source.name, row=item[0])
+
+
+def first_cells(text: str) -> list[str]:
+    """The cells of a text's first record; none when it is no CSV.
+
+    Example:
+        >>> first_cells('fname,"a, b"\\n1,2')
+        ['fname', 'a, b']
+    """
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text.split("\n", 1)[0]))
+    try:
+        with any_cell_size():
+            return [name.strip().lstrip("\ufeff") for name in next(reader, [])]
+    except csv.Error:
+        return []
 
 
 def csv_rows(source: Source) -> Iterator[tuple[int, dict[str, str]] | Rejected]:
@@ -95,11 +110,11 @@ def named(record: CsvRecord, names: list[str], file: str) -> tuple[int, dict[str
 
 
 def csv_records(source: Source) -> Iterator[CsvRecord | Rejected]:
-    """Every record of the file in order, the header first. A quote that is never closed rejects what it swallowed."""
+    """Every record of the file in order, the header first. Quotes that do not close reject what they swallowed: guessing would join rows."""
     with source.open() as file:
         lines = _Lines(file)
         separator = delimiter(lines.peek())
-        reader = csv.reader(lines, delimiter=separator)
+        reader = csv.reader(lines, delimiter=separator, strict=True)
         number = -1
         while True:
             number += 1
@@ -109,16 +124,20 @@ def csv_records(source: Source) -> Iterator[CsvRecord | Rejected]:
             except StopIteration:
                 return
             except csv.Error as error:
-                problem = Problem(source.name, number, f"not CSV from here on: {error}", "mend the quotes of this row", "csv")
-                yield Rejected((problem,), lines.taken())
+                yield _misshapen(source.name, number, lines, str(error))
                 continue
-            raw = lines.taken()
-            if lines.ended and cells:  # the reader asked for more lines than there are: it was within quotes
-                message = "a double quote is opened in this row and never closed"
-                problem = Problem(source.name, number, message, 'close it; a quote inside a cell is written twice ("")', "csv")
-                yield Rejected((problem,), raw)
-                return
-            yield CsvRecord(number, cells, raw)
+            yield CsvRecord(number, cells, lines.taken())
+
+
+def _misshapen(file: str, number: int, lines: _Lines, why: str) -> Rejected:
+    if lines.ended:  # the reader asked for more lines than there are: it was within quotes
+        message = "a double quote is opened in this row and never closed"
+    elif "expected after" in why:
+        message = "a double quote stands within a quoted cell, or a cell goes on after its closing quote"
+    else:
+        message = f"not CSV: {why}"
+    remedy = 'close the quotes of this row; a quote inside a cell is written twice ("")'
+    return Rejected((Problem(file, number, message, remedy, "csv"),), lines.taken())
 
 
 class _Lines:

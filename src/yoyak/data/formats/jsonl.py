@@ -24,7 +24,7 @@ class JsonLines:
         line, newline, _ = text.partition("\n")
         try:
             value = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             # A first line longer than the head cannot be parsed; a short one should have been.
             return Match(0.5) if not newline and len(head) > 60_000 else Match(0.2, 1, "one JSON object a line")
         try:
@@ -56,7 +56,7 @@ def parse_line(line: str, file: str, number: int) -> dict[str, Any] | Rejected:
     try:
         value = json.loads(line.lstrip("\ufeff"))
     except (ValueError, RecursionError) as error:
-        message = error.msg if isinstance(error, json.JSONDecodeError) else type(error).__name__
+        message = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deeply"
         return Rejected((Problem(file, number, f"not JSON: {message}", "write one JSON object a line", "json"),), line.rstrip("\n"))
     if not isinstance(value, dict):
         message = f"a JSON {type(value).__name__} where an object was expected"

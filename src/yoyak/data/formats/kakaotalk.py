@@ -173,7 +173,7 @@ class _TextReader:
 def _csv_messages(source: Source) -> Iterator[Message | Rejected]:
     names: dict[str, str] = {}
     with source.open() as file, any_cell_size():
-        reader = csv.reader(file)
+        reader = csv.reader(file, strict=True)
         next(reader, None)
         number = 0
         while True:

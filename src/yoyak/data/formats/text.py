@@ -19,11 +19,16 @@ class Text:
     name = "text"
 
     def match(self, head: str) -> Match:
-        lines = [line for line in head.splitlines() if line.strip()]
+        lines: list[str] = []  # of the first dialogue
+        for line in head.lstrip("\ufeff").split("\n"):
+            if is_parting(line) and lines:
+                break
+            if line.strip() and not is_parting(line):
+                lines.append(line)
         if not lines:
             return Match(0.1)
         try:
-            turns = parse_turns(head)
+            turns = parse_turns("\n".join(lines))
         except ValueError as error:
             return Match(0.0, 1, str(error))
         return Match(0.6 if len(turns) > 0.5 * len(lines) else 0.3, None, "lines that start with a speaker")

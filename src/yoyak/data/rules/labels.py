@@ -156,7 +156,7 @@ RULES = (
         "A label is read as one token sequence only in its one form, `#Person1#: `.",
         (("#Person1#:앤드류.", "#Person1#: 앤드류."), ("# Person1 #: 네", "#Person1#: 네"), ("#Person1# ： 네", "#Person1#: 네")),
         space_labels,
-        re.compile(r"#[ \t]{0,3}Person"),
+        re.compile(r"#[ \t]{1,3}Person|#Person(?:[ \t]|\d{1,3}(?:[ \t]|#(?:[ \t]{1,8}[:：]|：|:\S)))"),
         scope="text",
     ),
     Rule(
@@ -165,7 +165,7 @@ RULES = (
         "A # too many hides the tag from every reader. `$#,000` stays: the digits are lost, and a price is not to be guessed.",
         (("##Person1#: 네", "#Person1#: 네"), ("#Person1#: 회사 #에서 만나", "#Person1#: 회사에서 만나"), ("$#,000", "$#,000")),
         single_hashes,
-        re.compile(r"##| #|^#", re.MULTILINE),
+        re.compile(rf"##|(?:^|\s)#(?!{KIND}#)"),
         scope="text",
     ),
     Rule(
@@ -175,7 +175,7 @@ RULES = (
         "take turns.",
         (("#사람1#: 네\n사람2#: 응", "#Person1#: 네\n#Person2#: 응"), ("#Person1#: #전화번호#로", "#Person1#: #PhoneNumber#로")),
         translated_tags,
-        re.compile(r"사람|인물|화자|참가자|#[가-힣]"),
+        re.compile(r"(?:사람|인물|화자|참가자)[ \t]?\d|#[가-힣]"),
         scope="text",
     ),
     Rule(
@@ -184,7 +184,7 @@ RULES = (
         "Without it the turn has no speaker and is read as a part of the turn before.",
         (("Person1#: 네", "#Person1#: 네"), ("그건 Person2#가 했어", "그건 #Person2#가 했어")),
         open_tags,
-        re.compile(rf"{KIND}#"),
+        re.compile(rf"(?:^|[^#A-Za-z0-9_]){KIND}#"),
         scope="text",
     ),
     Rule(
@@ -193,7 +193,7 @@ RULES = (
         "Without it the turn has no speaker, or the mask no end.",
         (("#Person1: 네", "#Person1#: 네"), ("제 번호는 #PhoneNumber이고", "제 번호는 #PhoneNumber#이고")),
         close_tags,
-        re.compile(rf"#{KIND}"),
+        re.compile(rf"#{KIND}(?![A-Za-z0-9#])"),
         scope="text",
     ),
     Rule(
@@ -216,7 +216,7 @@ RULES = (
         "A name between # is no tag. Only in dialogues whose speakers are tags: elsewhere #맛집# may be a hashtag.",
         (("#Person1#: #Alex#, 왔어?", "#Person1#: Alex, 왔어?"), ("#Person1#: #수도공항#으로 가", "#Person1#: 수도공항으로 가")),
         unmask_names,
-        re.compile("#[A-Z가-힣]"),
+        re.compile(rf"#(?!{KIND}#)[A-Z가-힣]"),
         scope="text",
     ),
     Rule(
@@ -225,7 +225,7 @@ RULES = (
         "Left from a mask that was taken back. Only in dialogues whose speakers are tags: elsewhere it is a hashtag.",
         (("#Person1#: #여기서 기다려", "#Person1#: 여기서 기다려"), ("지우: #맛집 갈래?", "지우: #맛집 갈래?")),
         without_hashes,
-        re.compile("#[가-힣A-Za-z]"),
+        re.compile(rf"#(?!{KIND}#)[가-힣A-Za-z]"),
         scope="text",
     ),
     Rule(

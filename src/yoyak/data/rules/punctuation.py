@@ -12,7 +12,7 @@ _BLANKS = re.compile(r"[ \t\u3000]{2,}")
 def single_blanks(text: str, context: Context) -> str:
     """N17."""
     lines = [_BLANKS.sub(" ", line).strip(" \t\u3000") for line in text.split("\n")]
-    if context.tagged:
+    if context.tagged and context.labelled:
         lines = [line for line in lines if line]
     return "\n".join(lines).strip("\n")
 

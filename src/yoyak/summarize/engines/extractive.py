@@ -18,6 +18,8 @@ from yoyak.text.morphemes import Morpheme, analyze_many
 _CONTENT = frozenset({"NNG", "NNP", "SL", "SN", "VV", "VA", "XR"})
 # Words that every dialogue holds say nothing about this one.
 _LIGHT = frozenset("하 있 되 같 보 가 오 없 좋 알 그렇 어떻 이렇 말 생각 것 거 주 들 나 싶 많".split())
+_POINTING = frozenset({"그것", "그거", "그", "그렇", "그러", "이것", "거기", "저것"})
+_COURTESY = frozenset({"감사", "고맙", "반갑", "죄송", "미안", "환영"})
 _NEGATIVE = frozenset({"안", "못", "없", "않", "아니", "말"})
 # What each sign adds to a unit's worth: ridge regression of ROUGE-1 + ROUGE-L (x 100) on 22,000 units of 1,000 synthetic research
 # dialogues, rounded. Calls and plans weigh most, as in human summaries; long units gain up to about 30 morphemes.
@@ -96,6 +98,11 @@ def _worth(unit: Unit, frequency: Counter[str], turns: int) -> float:
     worth += _place(unit.turns, turns)
     worth += 3.8 * any(m.form == "싶" for m in morphemes) + 2.0 * any(m.tag == "NNP" for m in morphemes)
     worth -= 1.8 * any(m.form in _NEGATIVE for m in morphemes)
+    worth -= 6.0 * any(m.form in _COURTESY for m in morphemes)
+    worth -= 3.0 * any(m.form in _POINTING for m in morphemes[:1]) + 5.0 * (len(_words(opening.morphemes)) < 2)
+    # A statement whose subject went unsaid may speak of somebody else; in an exchange the question tells of whom.
+    if opening.kind == "tell" and not opening.grounded:
+        worth -= 8.0 if any(m.form in {"어야", "아야", "여야"} for m in morphemes) else 3.0
     return worth
 
 
