@@ -16,6 +16,7 @@ from time import perf_counter
 
 from _record import data_folder, interleaved, measure, ratio, record
 from yoyak.data.read import read
+from yoyak.metrics.baselines import lead
 from yoyak.metrics.rouge import NAMES, rouge
 from yoyak.records import Dialogue
 from yoyak.summarize.engines.extractive import Extractive
@@ -54,10 +55,6 @@ def scores(summaries: Sequence[str], references: Sequence[str], *, frame: bool) 
     return {name: 100 * sum(score[name].f1 for score in each) / len(each) for name in NAMES}
 
 
-def lead(dialogue: Dialogue) -> str:
-    return "\n".join(str(turn) for turn in dialogue.turns[:3])
-
-
 def rate(work: Sequence[Dialogue], *, engine: bool) -> float:
     """Dialogues a second, by the engine or by Kiwi alone over the same texts."""
     start = perf_counter()
@@ -73,7 +70,7 @@ def main(folder: Path) -> None:
     dev, test = folder / "dialogsum-ko" / "dev_k2.csv", folder / "dialogsum-ko" / "test_k2.csv"
     dialogues = list(read(dev))
     references = [dialogue.references[0] for dialogue in dialogues]
-    systems = {"lead-3": [lead(dialogue) for dialogue in dialogues]}
+    systems = {"lead-3": [lead(dialogue, 3) for dialogue in dialogues]}
     for ending in ("한다", "합니다"):
         systems[f"extractive, {ending}"] = [p.summary for p in Extractive(ending=ending).summarize(dialogues)]
     measures, found = [], {}

@@ -182,6 +182,14 @@ def test_a_dialogue_grows_where_turns_ran_together_and_keeps_times() -> None:
     assert counts == Counter({"N6": 1, "N2": 1})
 
 
+def test_a_label_that_names_nobody_becomes_a_turn_of_a_dialogue() -> None:
+    text = "#Person1#: 네\n#고객님: 응\n#Person1#: 그래\n#Person2#: 좋아"
+    talk = Dialogue("a", parse_turns(text))
+    assert len(talk.turns) == 3
+    assert clean_dialogue(talk).labels == ("#Person1#", "#Person2#")
+    assert [turn.text for turn in clean_dialogue(talk).turns] == ["네", "응", "그래", "좋아"]
+
+
 def test_a_clean_dialogue_is_the_same_object_and_references_stay() -> None:
     clean = Dialogue("a", (Turn("지우", "안녕?"),), ("#Person1# 은 간다.",))
     assert clean_dialogue(clean) is clean

@@ -10,6 +10,7 @@ import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Collection, Iterable
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 
 from yoyak._extras import require
 from yoyak.checkpoints.cache import atomic_folder, cache_folder
-from yoyak.checkpoints.vocabulary import Vocabulary, dumps, keep, tokenizer_json
+from yoyak.checkpoints.vocabulary import RULES, Vocabulary, dumps, keep, tokenizer_json
 from yoyak.errors import ModelError
 
 NAME = "gemma-3-270m"
@@ -81,12 +82,13 @@ _LAYER_NAMES = {
 
 
 def base_folder(
-    *, keep_tokens: Collection[str] = (), whole_vocabulary: bool = False, progress: Progress = lambda what, share: None
+    *, keep_tokens: Collection[str] | None = None, whole_vocabulary: bool = False, progress: Progress = lambda what, share: None
 ) -> Path:
     """The folder of the base model in Hugging Face form, built when it is not there: config.json, model.safetensors (fp32), tokenizer.json.
 
     Args:
-        keep_tokens: Tokens to keep beyond those that Korean needs by rule (see :func:`yoyak.checkpoints.vocabulary.keep`).
+        keep_tokens: Tokens to keep beyond those that Korean needs by rule (see :func:`yoyak.checkpoints.vocabulary.keep`); None for the
+            list that comes with yoyak: what its own dialogues use.
         whole_vocabulary: Keep all 262,144 rows: the model as Google made it (1.1 GB).
         progress: Called with what is being done and the share done (0..1).
 
@@ -94,14 +96,26 @@ def base_folder(
         MissingDependency: The extra `[gemma]` is not installed.
         ModelError: The packaged file is not the one whose hash is known.
     """
-    require("gguf", extra="gemma")
-    require("safetensors", extra="gemma")
-    wanted = "whole" if whole_vocabulary else hashlib.sha256("\n".join(sorted(keep_tokens)).encode()).hexdigest()[:12]
-    target = cache_folder() / f"{NAME}-{wanted}"
+    kept = shipped_tokens() if keep_tokens is None else keep_tokens
+    target = cache_folder() / f"{NAME}-{variant(kept, whole_vocabulary=whole_vocabulary)}"
     if not target.is_dir():
+        require("gguf", extra="gemma")
+        require("safetensors", extra="gemma")
         with atomic_folder(target) as folder:
-            _build(folder, keep_tokens, whole_vocabulary, progress)
+            _build(folder, kept, whole_vocabulary, progress)
     return target
+
+
+def shipped_tokens() -> list[str]:
+    """The tokens, beyond those that the rules name, which yoyak's own dialogues and the tags use."""
+    return (files("yoyak") / "assets" / "gemma-keep.txt").read_text(encoding="utf-8").splitlines()
+
+
+def variant(keep_tokens: Collection[str], *, whole_vocabulary: bool = False) -> str:
+    """What tells one cut of the vocabulary from another: the rules' version and the tokens kept beyond them."""
+    if whole_vocabulary:
+        return "whole"
+    return hashlib.sha256("\n".join([f"rules {RULES}", *sorted(keep_tokens)]).encode()).hexdigest()[:12]
 
 
 def tokens_of(texts: Iterable[str]) -> list[str]:

@@ -19,6 +19,10 @@ _ASCII = re.compile(r"[\x20-\x7e▁]+")
 _BYTE = re.compile(r"<0x[0-9A-F]{2}>")
 # Frequent ASCII tokens (ids count up from the most frequent): names, units and brands in Korean dialogues are spelled from these.
 _FREQUENT = 10_000
+# Names and abbreviations in Latin letters (Sara, Mrs, RMB, USB) lie further down: with them 90 % of dialogues of dev_k2, which leaves names
+# in Latin letters, keep every token, without them 70 %; the 11,000 rows cost 6 % of a step.
+_NAMES = 80_000
+_NAME = re.compile(r"▁[A-Z][a-z]{1,11}|▁?[A-Z]{2,5}")
 # Single characters that chats use: Latin-1 marks, punctuation, arrows, shapes, CJK marks, full-width forms, emoji.
 _CHARACTERS = (
     (0xA0, 0xFF),
@@ -31,6 +35,9 @@ _CHARACTERS = (
     (0xFF00, 0xFFEF),
     (0x1F300, 0x1FAFF),
 )
+
+#: Counts up when the rules of :func:`keep` change, so that models cut by older rules are told apart.
+RULES = 2
 
 SPECIAL = ("<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>")
 
@@ -45,13 +52,13 @@ class Vocabulary:
 
 
 def keep(vocabulary: Vocabulary, *, texts_tokens: Iterable[str] = ()) -> list[int]:
-    """Ids to keep for Korean, in their order: specials, bytes, all Hangul tokens, frequent ASCII, the single characters of chats, blanks
-    and line breaks, the tokens named in `texts_tokens`, and every step on the way to one of these."""
+    """Ids to keep for Korean, in their order: specials, bytes, all Hangul tokens, frequent ASCII, names and abbreviations in Latin letters,
+    the single characters of chats, blanks and line breaks, the tokens named in `texts_tokens`, and every step on the way to one of these."""
     ids = {token: id_ for id_, token in enumerate(vocabulary.tokens)}
     wanted = {token for token in (*SPECIAL, *texts_tokens) if token in ids}
     for id_, token in enumerate(vocabulary.tokens):
         by_kind = _BYTE.fullmatch(token) or _HANGUL.search(token) or _single(token)
-        frequent = id_ < _FREQUENT and _ASCII.fullmatch(token)
+        frequent = (id_ < _FREQUENT and _ASCII.fullmatch(token)) or (id_ < _NAMES and _NAME.fullmatch(token))
         blank = token in vocabulary.added and not token.strip("▁\n\t ")
         if by_kind or frequent or blank:
             wanted.add(token)

@@ -68,3 +68,27 @@ def progress(label: str, total: int | None) -> Iterator[Step]:
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(label, total=total)
         yield lambda: bar.advance(task)
+
+
+@contextmanager
+def stages() -> Iterator[Callable[[str, float], None]]:
+    """A bar for the stages of a long preparation on stderr; gives the function to call with what is done and the share done (0..1).
+
+    Where no bar is drawn (stderr is no terminal) each new stage is a line; nothing with `--quiet`.
+    """
+    if _quiet or not sys.stderr.isatty():
+        seen: set[str] = set()
+
+        def line(what: str, share: float) -> None:
+            if what not in seen:
+                seen.add(what)
+                note(f"... {what}")
+
+        yield line
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    with Progress(TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=1.0, visible=False)
+        yield lambda what, share: bar.update(task, description=what, completed=share, visible=True)

@@ -15,6 +15,10 @@ _TEXTS = {
         "An unexpected error ({kind}). Run again with --verbose for the details.",
     ),
     "written": ("{count}개 요약을 {path}에 썼습니다.", "Wrote {count} summaries to {path}."),
+    "journal-kept": (
+        "끝난 요약 {count}개는 {path}에 있습니다. 같은 명령에 --resume을 붙이면 이어서 합니다.",
+        "{count} finished summaries are kept in {path}; the same command with --resume goes on from there.",
+    ),
     "rejected": (
         "잘못된 행 {count}개를 {path}에 따로 두었습니다.",
         "{count} bad rows were set aside in {path}.",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -20,8 +20,10 @@ from yoyak.data.rejects import rejects_path, write_rejects
 from yoyak.data.source import Source, open_source, standard_input
 from yoyak.data.write import format_of, stream, write_predictions
 from yoyak.errors import DataError, UsageError
-from yoyak.provenance import write_run
-from yoyak.records import Dialogue, Prediction
+from yoyak.provenance import hashes, version, write_run
+from yoyak.records import Dialogue
+from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.journal import Journal
 from yoyak.summarize.summarizer import Summarizer
 
 
@@ -36,6 +38,13 @@ def summarize(
     columns: str | None = None,
     like: Path | None = None,
     keep_going: Annotated[bool, Parameter(show_default=False)] = False,
+    resume: Annotated[bool, Parameter(show_default=False)] = False,
+    engine: Literal["ct2", "hf"] = "ct2",
+    beams: int = 1,
+    max_new_tokens: int = 160,
+    long: Literal["split", "refuse"] = "split",
+    compute: Literal["int8", "float32", "float16", "bfloat16"] = "int8",
+    device: Literal["cpu", "cuda"] = "cpu",
 ) -> int:
     """Summarize dialogues: files, folders, or - for standard input.
 
@@ -46,7 +55,7 @@ def summarize(
     out
         File to write; its ending says the format (.csv, .jsonl, .txt, .parquet). Without it summaries go to standard output.
     model
-        Name of a model, or the folder of a checkpoint.
+        extractive (no weights), gemma-3-270m, or the folder of a checkpoint.
     format
         Format on standard output (default: text).
     ending
@@ -57,13 +66,31 @@ def summarize(
         A sample submission (CSV): the output takes its columns, index and row order.
     keep_going
         Summarize the good rows, set the bad ones aside in OUT.rejects.jsonl, and exit with 3.
+    resume
+        Go on with an interrupted run of the same command: what is finished stands in OUT.journal.jsonl.
+    engine
+        What runs a model: ct2 (CTranslate2, fast) or hf (transformers, the reference).
+    beams
+        Beams of the search; 1 is greedy.
+    max_new_tokens
+        Most tokens of a summary.
+    long
+        Dialogues beyond the model's limit: split them at turn boundaries, or refuse them.
+    compute
+        What ct2 computes in.
+    device
+        Where a model runs.
     """
     if not inputs:
         raise UsageError("name a file, a folder, or - for standard input")
     if out is not None:
         format_of(out, format)
-    elif like is not None or format == "parquet":
+    elif like is not None or format == "parquet" or resume:
         raise UsageError("this needs an output file: add -o FILE")
+    if resume and console.STDIN in inputs:
+        raise UsageError("standard input cannot be read again: --resume needs files")
+    if not 1 <= beams <= 64 or max_new_tokens < 1:
+        raise UsageError("--beams takes 1 to 64, --max-new-tokens at least 1")
     chosen = parse_columns(columns)
     with ExitStack() as stack:
         job = _Job(_sources(inputs, stack), chosen)
@@ -71,9 +98,15 @@ def summarize(
         if job.rejected and not keep_going:
             console.note(say("keep-going"))
             raise DataError([problem for row in job.rejected for problem in row.problems])
-        summarizer = Summarizer.load(model, ending=ending)
+        decode = DecodeConfig(num_beams=beams, max_new_tokens=max_new_tokens, long=long)
+        with console.stages() as stage:
+            summarizer = Summarizer.load(
+                model, ending=ending, engine=engine, decode=decode, compute_type=compute, device=device, progress=stage, notice=console.note
+            )
+            summarizer.prepare(job.count, progress=stage)
+        settings = {"ending": ending} if summarizer.name == "extractive" else {"engine": engine, "compute": compute, **asdict(decode)}
         with console.progress(say("summarizing"), job.count) as advance:
-            failed = _write(job, summarizer, out, format or "text", like, advance)
+            failed = _write(job, summarizer, _Output(out, format or "text", like, resume, settings), advance)
         job.report(out)
     if failed:
         console.error(say("failed-rows", count=failed))
@@ -126,22 +159,50 @@ def _sources(inputs: tuple[str, ...], stack: ExitStack) -> list[Source]:
     return sources
 
 
-def _write(job: _Job, summarizer: Summarizer, out: Path | None, format: str, like: Path | None, advance: console.Step) -> int:
+@dataclass(frozen=True)
+class _Output:
+    """Where predictions go and what they were made with."""
+
+    path: Path | None
+    format: str
+    like: Path | None
+    resume: bool
+    settings: dict[str, Any]
+
+
+def _write(job: _Job, summarizer: Summarizer, output: _Output, advance: console.Step) -> int:
     """Write every prediction; returns how many dialogues failed."""
     failed = 0
-
-    def count(prediction: Prediction) -> None:
-        nonlocal failed
-        failed += prediction.error is not None
-        advance()
-
-    predictions = summarizer.summarize(job.dialogues())
-    if out is None:
-        for prediction in stream(predictions, sys.stdout, format):
-            count(prediction)
+    if output.path is None:
+        for prediction in stream(summarizer.summarize(job.dialogues()), sys.stdout, output.format):
+            failed += prediction.error is not None
+            advance()
         return failed
-    written = write_predictions(out, predictions, like=like, on_each=count)
     inputs = [source.path for source in job.sources if source.name != "-"]
-    write_run(out, inputs=inputs, model=summarizer.name, extra={"rows": written, "failed": failed, "rejected": len(job.rejected)})
-    console.note(say("written", count=written, path=out))
+    run = {"inputs": sorted(hashes(inputs).values()), "model": summarizer.name, "settings": output.settings, "version": version()}
+    with Journal(output.path, run=run, resume=output.resume) as journal:
+        _fill(journal, job, summarizer, advance)
+        for prediction in journal.predictions():
+            failed += prediction.error is not None
+        written = write_predictions(output.path, journal.predictions(), like=output.like)
+        counts = {"rows": written, "failed": failed, "rejected": len(job.rejected)}
+        write_run(output.path, inputs=inputs, model=summarizer.name, decoding=output.settings, extra=counts)
+        journal.remove()
+    console.note(say("written", count=written, path=output.path))
     return failed
+
+
+def _fill(journal: Journal, job: _Job, summarizer: Summarizer, advance: console.Step) -> None:
+    """Append to the journal what it does not hold yet."""
+    before = journal.count
+    try:
+        for index, prediction in enumerate(summarizer.summarize(job.dialogues(), done=journal.predictions())):
+            if index >= before:
+                journal.add(prediction)
+            advance()
+    except BaseException:
+        if journal.count:
+            console.error(say("journal-kept", count=journal.count, path=journal.path))
+        else:
+            journal.remove()
+        raise

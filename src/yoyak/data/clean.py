@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from yoyak.data.rules.base import Context, Rule, context_of, split_lines
 from yoyak.data.rules.catalogue import choose
+from yoyak.data.rules.labels import UNKNOWN
 from yoyak.data.turns import LABEL, parse_turns
 from yoyak.records import Dialogue, Turn
 from yoyak.text import tags
@@ -50,7 +51,8 @@ def clean_counted(dialogue: Dialogue, *, rules: Sequence[Rule], references: bool
     """:func:`clean_dialogue`, and in how many turns and summaries each rule changed something."""
     counts: Counter[str] = Counter()
     tagged = any(tags.is_tag(label) for label in dialogue.labels)
-    turns = tuple(part for turn in dialogue.turns for part in clean_turn(turn, rules, counts, tagged=tagged))
+    known = _with_labels_known(dialogue, rules, counts) if tagged else dialogue
+    turns = tuple(part for turn in known.turns for part in clean_turn(turn, rules, counts, tagged=tagged))
     summaries = dialogue.references
     if references:
         cleaned = [clean_reference(text, rules=rules) for text in dialogue.references]
@@ -60,6 +62,25 @@ def clean_counted(dialogue: Dialogue, *, rules: Sequence[Rule], references: bool
     if turns == dialogue.turns and summaries == dialogue.references:
         return dialogue, counts
     return replace(dialogue, turns=turns, references=summaries), counts
+
+
+def _with_labels_known(dialogue: Dialogue, rules: Sequence[Rule], counts: Counter[str]) -> Dialogue:
+    """The dialogue with labels that name nobody (`#고객님:`) made turns, which takes the turns around them; without times alone."""
+    wanted = [rule for rule in rules if rule.id in ("N9", "N11")]
+    plain = all(tags.is_tag(turn.speaker) and turn.time is None for turn in dialogue.turns)
+    if not wanted or not plain or not UNKNOWN.search(dialogue.text):
+        return dialogue
+    cleaned = clean_text(dialogue.text, rules=wanted)
+    if not cleaned.counts:
+        return dialogue
+    try:
+        turns = parse_turns(cleaned.text)
+    except ValueError:
+        return dialogue
+    if len(turns) < len(dialogue.turns):
+        return dialogue
+    counts.update(cleaned.counts.keys())
+    return replace(dialogue, turns=turns)
 
 
 def clean_turn(turn: Turn, rules: Sequence[Rule], counts: Counter[str], *, tagged: bool) -> list[Turn]:

@@ -19,8 +19,17 @@ def prompt(turns: Sequence[Turn]) -> str:
         >>> prompt([Turn("#Person1#", "안녕?"), Turn("#Person2#", "응,\\n안녕.")])
         '대화:\\n#Person1#: 안녕?\\n#Person2#: 응, 안녕.\\n\\n요약: '
     """
-    lines = (f"{turn.speaker}: {' '.join(turn.text.split())}" for turn in turns)
-    return HEAD + "\n".join(lines) + TAIL
+    return HEAD + source(turns) + TAIL
+
+
+def source(turns: Sequence[Turn]) -> str:
+    """What an encoder-decoder model reads: the turns alone, one a line.
+
+    Example:
+        >>> source([Turn("#Person1#", "안녕?"), Turn("#Person2#", "응,\\n안녕.")])
+        '#Person1#: 안녕?\\n#Person2#: 응, 안녕.'
+    """
+    return "\n".join(f"{turn.speaker}: {' '.join(turn.text.split())}" for turn in turns)
 
 
 def fit(dialogue: Dialogue, *, count: Callable[[str], int], budget: int) -> tuple[tuple[Turn, ...], int]:

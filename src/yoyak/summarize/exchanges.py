@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from yoyak.records import Dialogue
-from yoyak.text import indirect, josa
+from yoyak.text import indirect, josa, predicates
 from yoyak.text.indirect import Report
 from yoyak.text.morphemes import Morpheme
 
@@ -71,11 +71,22 @@ def units(dialogue: Dialogue, analysed: Sequence[Sequence[Morpheme]]) -> list[Un
     for index, turn in enumerate(dialogue.turns):
         hearer = hearer_of(dialogue, turn.speaker)
         said = [r for r in reported[index] if r is not None and r.kind not in {"greet", "answer", "name"}]
+        if _asks_about_others(dialogue, reported, index):
+            # 그 친구는 어디 있어? - 이탈리아에 갔어: whoever is meant, it is not the speaker.
+            said = [r for r in said if r.grounded or r.kind not in {"tell", "guess"}]
         found += [Unit((index,), (Part(turn.speaker, hearer, (r,)),)) for r in said if not r.content.startswith(_COURTEOUS)]
         exchange = _exchange(dialogue, reported, index)
         if exchange is not None:
             found.append(exchange)
     return found or _courtesies(dialogue, reported)
+
+
+def _asks_about_others(dialogue: Dialogue, reported: Sequence[Sequence[Report | None]], index: int) -> bool:
+    """Whether the turn before, another speaker's, asks about a third person or thing."""
+    if not index or dialogue.turns[index - 1].speaker == dialogue.turns[index].speaker:
+        return False
+    asked = [r for r in reported[index - 1] if r is not None and r.kind in _QUESTIONS]
+    return any("third" in (named := predicates.subjects(r.morphemes)) and "second" not in named for r in asked)
 
 
 def _courtesies(dialogue: Dialogue, reported: Sequence[Sequence[Report | None]]) -> list[Unit]:
@@ -120,6 +131,7 @@ def _exchange(dialogue: Dialogue, reported: Sequence[Sequence[Report | None]], i
 
 def _reply(opening: Report, said: Sequence[Report | None]) -> tuple[Report, ...]:
     """The reports that answer: at most two, none when the reply cannot be told."""
+    said = [r for r in said if r is None or not r.content.startswith(_COURTEOUS)]
     if not said or said[0] is None:
         return ()
     head = said[0]
@@ -138,7 +150,7 @@ def _reply(opening: Report, said: Sequence[Report | None]) -> tuple[Report, ...]
             return (following,) if _denies(following) else (accepted, following)
         if head.kind == "answer":
             return (following,) if _tells(following) and following is not None else ()
-        return (head,) if _tells(head) and not head.content.startswith(_COURTEOUS) else ()
+        return (head,) if _tells(head) else ()
     if head.kind == "answer":
         return (_answer(following),) if _tells(following) and following is not None else (head,)
     if head.kind == "name" or _tells(head):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 from yoyak.errors import ModelError
 from yoyak.records import Dialogue, Prediction
+from yoyak.summarize.decoding import DecodeConfig
 
 Ending = Literal["한다", "합니다", "함"]
 
@@ -19,6 +20,30 @@ class Engine(Protocol):
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
         """One prediction for each dialogue, in order, drawing only a few dialogues ahead."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """An engine whose batches depend on what came before: it needs the leading dialogues too when it goes on with an interrupted run."""
+
+    def resume(self, dialogues: Iterable[Dialogue], done: Iterable[Prediction]) -> Iterator[Prediction]:
+        """One prediction for each dialogue, in order; those that `done` holds for the leading ones are not computed again."""
+
+
+@runtime_checkable
+class Calibrating(Protocol):
+    """An engine that can measure how a machine runs it best."""
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether that is known."""
+
+    def calibrate(self) -> object:
+        """Measure it and keep it."""
+
+
+# Below this many dialogues measuring takes longer than it saves.
+_WORTH_MEASURING = 200
 
 
 class Summarizer:
@@ -41,22 +66,71 @@ class Summarizer:
         return self._engine.name
 
     @classmethod
-    def load(cls, model: str | Path = "extractive", *, ending: Ending = "한다") -> Self:
+    def load(
+        cls,
+        model: str | Path = "extractive",
+        *,
+        ending: Ending = "한다",
+        engine: Literal["ct2", "hf"] = "ct2",
+        decode: DecodeConfig | None = None,
+        compute_type: str = "int8",
+        device: str = "cpu",
+        progress: Callable[[str, float], None] = lambda what, share: None,
+        notice: Callable[[str], None] = lambda text: None,
+    ) -> Self:
         """The summarizer of that name, or of the checkpoint in that folder.
 
         Args:
-            model: `extractive`, which needs no weights: it picks the turns that matter and retells them in indirect speech.
-            ending: How sentences end: 한다 (plain), 합니다 (formal), 함 (nominal).
+            model: `extractive`, which needs no weights: it picks the turns that matter and retells them in indirect speech; `gemma-3-270m`;
+                or a folder: a checkpoint in Hugging Face form (converted once and kept), an adapter, or a converted one.
+            ending: How sentences end: 한다 (plain), 합니다 (formal), 함 (nominal). A model writes as it was trained.
+            engine: `ct2` (CTranslate2) or `hf` (transformers: the slow reference).
+            decode: How to write; for the models alone.
+            compute_type: What ct2 computes in: `int8`, `float32`, ...
+            device: `cpu` or `cuda`.
+            progress: Called with what is being done and the share done (0..1) while a model is built.
+            notice: Called with terms of use that a person has to see, when a model under such terms is built.
 
         Raises:
             ModelError: There is no such model; the message lists those that there are.
+            MissingDependency: An extra is not installed; the message is the pip line.
         """
         if str(model) == "extractive":
             from yoyak.summarize.engines.extractive import Extractive
 
             return cls(Extractive(ending=ending))
-        raise ModelError(f"there is no model {str(model)!r}; known: extractive")
+        from yoyak.checkpoints import load
 
-    def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
-        """A prediction for each dialogue, in the order given, as a stream."""
-        yield from self._engine.summarize(dialogues)
+        if engine == "hf":
+            from yoyak.summarize.engines.hf import TransformersEngine
+
+            folder = load.huggingface_folder(model, progress=progress, notice=notice)
+            return cls(TransformersEngine(folder, name=Path(model).name, decode=decode, device=device))
+        from yoyak.summarize.engines.ct2 import CTranslate2Engine
+
+        made = load.ready(model, quantization=None if compute_type == "float32" else compute_type, progress=progress, notice=notice)
+        return cls(CTranslate2Engine(made.folder, name=made.name, decode=decode, compute_type=compute_type, device=device))
+
+    def prepare(self, count: int, *, progress: Callable[[str, float], None] = lambda what, share: None) -> None:
+        """Measure how this machine runs the model best, once, when so many dialogues are to come that it pays (some ten seconds)."""
+        if count >= _WORTH_MEASURING and isinstance(self._engine, Calibrating) and not self._engine.calibrated:
+            progress("measuring this machine", 0.0)
+            self._engine.calibrate()
+            progress("measuring this machine", 1.0)
+
+    def summarize(self, dialogues: Iterable[Dialogue], *, done: Iterable[Prediction] = ()) -> Iterator[Prediction]:
+        """A prediction for each dialogue, in the order given, as a stream.
+
+        Args:
+            dialogues: Drawn a few hundred ahead at most.
+            done: Predictions that an interrupted run made of the leading dialogues: they come again first, without being computed.
+        """
+        if isinstance(self._engine, Resumable):
+            yield from self._engine.resume(dialogues, done)
+            return
+        source = iter(dialogues)
+        for prediction in done:
+            if next(source, None) is None:
+                return
+            yield prediction
+        yield from self._engine.summarize(source)

@@ -38,13 +38,12 @@ class Clause:
     """One sentence as it was said.
 
     `morphemes` are those of the content (fillers, vocatives, openers and final marks are left out); `mark` is its final mark, "" when
-    there is none; `polarity` tells that it began with 네 or 아니요; `called` that it held a vocative.
+    there is none; `polarity` tells that it began with 네 or 아니요.
     """
 
     morphemes: tuple[Morpheme, ...]
     mark: str
     polarity: Polarity
-    called: bool = False
 
     @property
     def asks(self) -> bool:
@@ -71,7 +70,11 @@ def sentences(morphemes: Sequence[Morpheme]) -> Iterator[list[Morpheme]]:
         depth += (morpheme.tag == "SSO") - (morpheme.tag == "SSC" and depth > 0)
         following = morphemes[index + 1] if index + 1 < len(morphemes) else None
         whole = morpheme.tag == "EF" or (whole and (morpheme.tag in _MARKS or morpheme.form == "요"))
-        if depth == 0 and (_ends(morpheme, following, whole) or _tensed(current, following) or (_comma_ends(current) and not _alternative(morphemes, index + 1))):
+        if depth == 0 and (
+            _ends(morpheme, following, whole)
+            or _tensed(current, following)
+            or (_comma_ends(current) and not _alternative(morphemes, index + 1))
+        ):
             yield current
             current, whole = [], False
     if current:
@@ -82,7 +85,8 @@ def _ends(morpheme: Morpheme, following: Morpheme | None, whole: bool) -> bool:
     if following is None:
         return True
     if morpheme.tag in _CLOSING or morpheme.tag == "SP":
-        if following.tag in _CLOSING:
+        glued = following.start == morpheme.end and following.tag in {"SL", "SN"}  # www.example.com, 3.5
+        if following.tag in _CLOSING or glued:
             return False
         return morpheme.tag in {"SF", "SE"} or (whole and morpheme.tag != "SP")
     if morpheme.tag == "EF" or (morpheme.form == "요" and morpheme.tag == "JX"):
@@ -93,11 +97,11 @@ def _ends(morpheme: Morpheme, following: Morpheme | None, whole: bool) -> bool:
 
 
 def _tensed(current: Sequence[Morpheme], following: Morpheme | None) -> bool:
-    """Whether -어 behind 었 or 겠 stands before a blank: no connective has tense, so a chat's sentence ends there (알겠어 내가 갈게)."""
+    """Whether -ㄹ게, or -어 behind 었 or 겠, stands before a blank: no connective has tense, so a chat's sentence ends there."""
     last = current[-1]
-    if len(current) < 3 or following is None or last.tag != "EC" or last.form != "어" or current[-2].tag != "EP":
+    if len(current) < 3 or following is None or last.tag != "EC" or following.start <= last.end or following.tag in _MARKS:
         return False
-    return following.start > last.end and following.tag not in _MARKS
+    return last.form in {"ᆯ게", "을게"} or (last.form == "어" and current[-2].tag == "EP")
 
 
 def _alternative(morphemes: Sequence[Morpheme], place: int) -> bool:
@@ -111,13 +115,15 @@ def _comma_ends(current: Sequence[Morpheme]) -> bool:
     """Whether the comma at the end of these morphemes stands behind a whole sentence (안녕하세요, / 좋아, / 고맙습니다,)."""
     if current[-1].tag != "SP" or len(current) < 3:
         return False
+    if current[-1].form == ";":
+        return True
     before = current[-2]
     if before.form == "요" and before.tag == "JX" and current[-3].tag in {"EF", "EC"}:
         return True
     if before.tag == "EF" or (before.tag == "EC" and (before.form.endswith(("니다", "니까", "요", "죠")) or before.form == "지")):
         return before.form not in {"니까", "으니까"}
-    # In speech -어 before a comma ends a sentence (좋아, / 받았어,); the written connective is rare there.
-    return before.tag == "EC" and before.form == "어"
+    # In speech these end a sentence before a comma (좋아, / 받았어, / 갈게,); the written connective -어 is rare there.
+    return before.tag == "EC" and before.form in {"어", "야", "다", "ᆫ다", "는다", "ᆯ게", "을게", "ᆯ래", "을래", "자", "네", "거든", "잖아"}
 
 
 def _shares(morpheme: Morpheme, following: Morpheme) -> bool:
@@ -130,15 +136,16 @@ def clause(sentence: Sequence[Morpheme]) -> Clause:
     Example:
         >>> from yoyak.text.morphemes import analyze
         >>> found = clause(analyze("네, 지훈아, 음, 내일 갈게!"))
-        >>> [m.form for m in found.morphemes], found.mark, found.polarity, found.called
-        (['내일', '가', 'ᆯ게'], '!', 'yes', True)
+        >>> [m.form for m in found.morphemes], found.mark, found.polarity
+        (['내일', '가', 'ᆯ게'], '!', 'yes')
     """
     items = list(sentence)
     mark = ""
     while items and _decorates(items[-1]) and items[-1].form not in YES | NO:
         mark = items.pop().form + mark
     polarity: Polarity = ""
-    called = False
+    if _owner_as_yes(items):
+        items[0] = Morpheme("네", "MM", items[0].start, items[0].end)
     while items:
         first = items[0]
         if not polarity and _answers(items, mark):
@@ -146,19 +153,17 @@ def clause(sentence: Sequence[Morpheme]) -> Clause:
             items.pop(0)
         elif _decorates(first):
             items.pop(0)
-        elif size := _excuse(items) or _hail(items):
+        elif size := _excuse(items) or _hail(items) or _frankly(items):
             del items[:size]
-        elif (first.tag in {"IC", "MAJ"} and not _asks_what(items)) or _opens(items):
+        elif (first.tag in {"IC", "MAJ"} and _alone(items, 1) and not _asks_what(items)) or _opens(items):
             items.pop(0)
         elif size := _vocative(items):
             del items[:size]
-            called = True
         else:
             break
     if size := _final_vocative(items):
         del items[-size:]
-        called = True
-    return Clause(tuple(_without_inner_fillers(items)), mark, polarity, called)
+    return Clause(tuple(_without_inner_fillers(items)), mark, polarity)
 
 
 def _asks_what(items: Sequence[Morpheme]) -> bool:
@@ -188,16 +193,33 @@ def _excuse(items: Sequence[Morpheme]) -> int:
     return 0
 
 
+def _owner_as_yes(items: Sequence[Morpheme]) -> bool:
+    """Whether the 네 at the front is 너의: a noun with josa follows without a comma, and nothing is polite (네 발표가 좋았어)."""
+    if len(items) < 4 or items[0].form != "네" or items[0].tag != "IC" or items[1].tag not in {"NNG", "NNP"}:
+        return False
+    polite = items[-1].form.endswith(("요", "니다", "니까", "죠"))
+    return items[2].tag[0] == "J" and not polite
+
+
 def _hail(items: Sequence[Morpheme]) -> int:
     """The length of 여기요, / 저기요, at the front."""
     return 2 if items[0].form in {"여기", "저기"} and len(items) > 2 and items[1].form == "요" and items[2].tag == "SP" else 0
+
+
+def _frankly(items: Sequence[Morpheme]) -> int:
+    """The length of 솔직히 말해서, / 솔직히 말하면 at the front."""
+    for place in range(2, min(5, len(items))):
+        if items[0].form == "솔직히" and items[place].tag == "EC" and "말" in items[1].form:
+            return place + 1
+    return 0
 
 
 def _answers(items: Sequence[Morpheme], mark: str) -> bool:
     """Whether a 네 or 아니요 stands at the front; a drawn-out 어... is none."""
     first = items[0]
     hesitates = first.form == "어" and (mark.startswith(("..", "…", "~")) or (len(items) > 1 and items[1].tag == "SE"))
-    return first.form in YES | NO and not first.tag.startswith(("V", "M")) and _alone(items, 1) and not hesitates
+    denies = first.form == "아니" and first.tag in {"VCN", "MAG"} and len(items) > 1 and items[1].tag == "SP"
+    return first.form in YES | NO and (denies or not first.tag.startswith(("V", "M"))) and _alone(items, 1) and not hesitates
 
 
 def _decorates(morpheme: Morpheme) -> bool:
@@ -206,7 +228,7 @@ def _decorates(morpheme: Morpheme) -> bool:
 
 def _alone(items: Sequence[Morpheme], size: int) -> bool:
     """Whether the first `size` morphemes stand for themselves: nothing follows, or a mark or a blank does."""
-    return len(items) == size or items[size].tag in _MARKS or items[size].start > items[size - 1].end
+    return len(items) == size or items[size].tag in _MARKS | {"IC"} or items[size].start > items[size - 1].end
 
 
 def _vocative(items: Sequence[Morpheme]) -> int:
@@ -222,7 +244,13 @@ def _vocative(items: Sequence[Morpheme]) -> int:
         return size + 3 if calls(items[:size]) else 0  # 자기야,
     if size >= len(items) or items[size].tag != "SP":
         return 0
-    return size if calls(items[:size]) else 0
+    # An unknown name that Kiwi takes for a noun: 마켓, 나 등록할까 해.
+    before_pronoun = (
+        size == 1 and size + 1 < len(items) and items[size + 1].tag == "NP" and items[size + 1].form in {"나", "너", "저", "우리"}
+    )
+    # Names in a row are listed, not called: 철수, 영희, 민수가 왔어.
+    listed = size + 2 < len(items) and items[size + 1].tag in _NOUNS and items[size + 2].tag == "SP"
+    return size if before_pronoun or (calls(items[:size]) and not listed) else 0
 
 
 def _final_vocative(items: Sequence[Morpheme]) -> int:
@@ -254,9 +282,10 @@ def calls(nouns: Sequence[Morpheme]) -> bool:
 def _without_inner_fillers(items: Sequence[Morpheme]) -> list[Morpheme]:
     """Interjections between commas go, with the comma behind them."""
     kept: list[Morpheme] = []
-    for morpheme in items:
-        if morpheme.tag == "IC" and morpheme.form in {"뭐", "뭘"}:
-            kept.append(morpheme)  # a question word that Kiwi takes for a filler
+    for index, morpheme in enumerate(items):
+        particle = index + 1 < len(items) and items[index + 1].tag[0] == "J" and items[index + 1].start == morpheme.end
+        if morpheme.tag == "IC" and (morpheme.form in {"뭐", "뭘"} or particle):
+            kept.append(morpheme)  # a question word or a noun that Kiwi takes for a filler
             continue
         if morpheme.tag in {"IC", "W_EMOJI"} or (morpheme.tag == "SW" and _decorates(morpheme)):
             continue

@@ -15,12 +15,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Literal
 
-from yoyak.text import clauses, deixis, josa, predicates, speech_acts
+from yoyak.text import clauses, deixis, josa, predicates, register, speech_acts
 from yoyak.text.clauses import Clause, Polarity
-from yoyak.text.deixis import Edit
 from yoyak.text.misreadings import ADVICE
 from yoyak.text.morphemes import Morpheme, analyze, join
 from yoyak.text.predicates import Predicate
+from yoyak.text.register import Edit
 from yoyak.text.speech_acts import Act
 
 Kind = Act | Literal["answer", "name", "greet"]
@@ -119,10 +119,16 @@ def reports(
     """
     analysed = analyze(text) if morphemes is None else morphemes
     found: list[Report | None] = []
+    trailing = False
     for sentence in clauses.sentences(analysed):
         spoken = clauses.clause(sentence)
         if spoken.morphemes or spoken.polarity:
-            found.append(report(text, spoken, hearer=hearer, answering=answering))
+            # Only the first sentence answers; a later bare -어 may be a command again.
+            said = report(text, spoken, hearer=hearer, answering=answering and not found)
+            # 밤낮으로 일했어, 불을 끄려고: the purpose or reason of what came before, nothing by itself.
+            leaning = trailing and said is not None and said.kind in {"intend", "because"}
+            found.append(None if leaning else said)
+        trailing = sentence[-1].tag == "SP"
     return found
 
 
@@ -132,7 +138,7 @@ def report(text: str, spoken: Clause, *, hearer: str | None = None, answering: b
     if not items:
         content = _BARE_ANSWERS.get(spoken.polarity)
         return None if content is None or spoken.asks else Report("answer", content, "대답하", polarity=spoken.polarity)
-    if items[0].form in _GREETINGS and len(items) < 5:
+    if len(items) < 5 and any(m.form in _GREETINGS for m in items):
         return Report("greet", "", "인사하")
     if _unclear(spoken):
         return None
@@ -181,7 +187,7 @@ def _unclear(spoken: Clause) -> bool:
     """Quotations with persons in them or without an end, sentences that Kiwi did not part, chats run together without marks."""
     items = spoken.morphemes
     quotes = sum(m.tag in {"SSO", "SSC", "SS"} or m.form in _QUOTES for m in items)
-    if quotes % 2 or any(m.tag == "SF" for m in items):
+    if quotes % 2 or _QUOTES & set(spoken.mark) or any(m.tag in {"SF", "SB"} or m.form in {";", "ᆸ니다", "습니다"} for m in items[:-1]):
         return True
     if not spoken.mark and len(items) > 12 and any(_final_like(items, index) for index in range(1, len(items) - 1)):
         return True
@@ -196,6 +202,12 @@ def _asks_midway(items: Sequence[Morpheme], until: int) -> bool:
     )
 
 
+def _honours_before_modal(items: Sequence[Morpheme], found: Predicate) -> bool:
+    """Whether -시- stands before 것 같다, 것이다, 줄 알다: what somebody else did or will do (웃으셨던 것 같아요)."""
+    modal = found.stem.form in {"같", "이", "알", "모르"} and any(m.tag == "NNB" for m in items[max(0, found.at - 2) : found.at])
+    return modal and any(m.tag == "EP" and m.form in {"시", "으시"} for m in items[max(0, found.at - 5) : found.at])
+
+
 def _final_like(items: Sequence[Morpheme], index: int) -> bool:
     """Whether a connective -어 there could as well end a sentence: no verb follows it."""
     return items[index].tag == "EC" and items[index].form == "어" and items[index + 1].tag[0] != "V"
@@ -206,6 +218,8 @@ def _whose(spoken: Clause, found: Predicate, named: frozenset[predicates.Person]
     items = spoken.morphemes
     third = bool(named & {"third", "second"})
     before = items[found.at - 1] if found.at else None
+    if _honours_before_modal(items, found) and not third:
+        return False, ""
     if found.honorific and not third:
         # What the hearer must, may or can do is said to the hearer; what somebody did needs a name.
         general = found.stem.form in {"하", "되"} and before is not None and before.form in {"어야", "면", "으면", "어도"}
@@ -253,7 +267,7 @@ def _body(text: str, items: Sequence[Morpheme], stop: int, edits: list[Edit]) ->
         for before, after in pairwise(items)
         if after.start > before.end and after.start <= stop and text[before.end : after.start].strip()
     ]
-    return deixis.apply(text, items[0].start, max(stop, items[0].start), [*edits, *gaps])
+    return register.apply(text, items[0].start, max(stop, items[0].start), [*edits, *gaps])
 
 
 def _compose(text: str, spoken: Clause, found: Predicate, kind: Act, hearer: str | None, inserted: str) -> Report | None:
@@ -263,7 +277,7 @@ def _compose(text: str, spoken: Clause, found: Predicate, kind: Act, hearer: str
     edits = deixis.persons(items, at, kind, hearer, named=kind in _ADDRESSED and hearer is not None)
     if edits is None:
         return None
-    edits += deixis.plain_verbs(items, at) + deixis.plain_josa(items, at) + deixis.written(items, at)
+    edits += register.plain_verbs(items, at) + register.plain_josa(items, at) + register.written(items, at)
     first = at
     while first and items[first - 1].end > items[first].start:
         first -= 1
@@ -276,8 +290,10 @@ def _compose(text: str, spoken: Clause, found: Predicate, kind: Act, hearer: str
     else:
         content = _concluded(body, items[first : at + 1], _ending(found, kind))
     content = " ".join(f"{inserted} {content}".split())
-    addressed = kind in _ADDRESSED and not (hearer is not None and kind in {"ask", "wonder"} and content.startswith(hearer))
-    grounded = bool(predicates.subjects(items) or inserted)
+    named = predicates.subjects(items)
+    doubled = hearer is not None and kind in {"ask", "wonder"} and content.startswith(hearer) and "second" not in named
+    addressed = kind in _ADDRESSED and not doubled
+    grounded = bool(named or inserted)
     return Report(kind, content, _verb(items, found, kind, asks=spoken.asks), addressed, spoken.polarity, items, grounded)
 
 
@@ -285,7 +301,7 @@ def _concluded(body: str, stem: Sequence[Morpheme], ending: tuple[tuple[str, ...
     """Body, stem and ending: allomorphs are Kiwi's work, but for 이다, which follows what stands in the body (tags, digits, names)."""
     forms, rest = ending
     tail = [(form, "ETM" if form == "을" else "EC" if index == len(forms) - 1 else "EP") for index, form in enumerate(forms)]
-    said = _copula(body, stem, tail) if stem[-1].tag == "VCP" else body + join([deixis.plain_stem(m) for m in stem] + tail)
+    said = _copula(body, stem, tail) if stem[-1].tag == "VCP" else body + join([register.plain_stem(m) for m in stem] + tail)
     return said[:-1] + rest if rest == _ECHO else said + rest
 
 

@@ -7,7 +7,8 @@ need be) or None when it has nothing to mend. Seen in kiwipiepy 0.24 on its defa
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from itertools import pairwise, zip_longest
 
 from yoyak.text.morphemes import Morpheme
 
@@ -17,12 +18,13 @@ ADVICE = "지그래"
 _HONORIFIC_STEMS = {"계": "계시", "주무": "주무시", "드세": "드시", "계세": "계시"}
 _ABBREVIATION = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Jr|Prof|[A-Za-z])\.|.*\..*\.")
 
+_BARE_VERBS = frozenset({"가.", "나.", "사.", "자.", "차.", "타.", "파."})
 _SAID = frozenset({"말씀", "인사", "부탁", "감사", "축하", "사과", "전화", "연락", "안내", "설명"})
 
 Repair = Callable[[list[Morpheme], Morpheme], Morpheme | None]
 
 
-def mended(morphemes: Iterable[Morpheme]) -> list[Morpheme]:
+def mended(morphemes: Sequence[Morpheme]) -> list[Morpheme]:
     """The morphemes with known misreadings mended; characters offsets stay those of the text.
 
     Example:
@@ -31,20 +33,29 @@ def mended(morphemes: Iterable[Morpheme]) -> list[Morpheme]:
         (['다', '낫', '었', '어요', '.'], ['집', '에', '계시', '세요', '.'])
     """
     items: list[Morpheme] = []
-    for morpheme in morphemes:
+    for morpheme, following in zip_longest(morphemes, morphemes[1:]):
         now = morpheme
         if items:
             if items[-1].form == ADVICE and now.tag[0] == "E":
                 continue
             now = next((better for repair in _REPAIRS if (better := repair(items, morpheme)) is not None), morpheme)
-        if now.tag == "SB" and now.form == "가.":  # 학교에 가. as the first point of a list
-            items += [Morpheme("가", "VV", now.start, now.end - 1), Morpheme("어", "EF", now.start, now.end - 1)]
+        if now.form in {"나", "너"} and now.tag in {"NNP", "NNG"}:
+            now = Morpheme(now.form, "NP", now.start, now.end)  # 나 영어학과에서 공부해: no name
+        if now.form == "도" and now.tag == "VV":
+            now = Morpheme("돌", "VV", now.start, now.end)  # 오른쪽으로 도세요
+        if now.tag == "SB" and now.form in _BARE_VERBS:  # 학교에 가. as the first point of a list
+            items += [Morpheme(now.form[0], "VV", now.start, now.end - 1), Morpheme("어", "EF", now.start, now.end - 1)]
             now = Morpheme(".", "SF", now.end - 1, now.end)
-        elif now.tag == "SL" and now.form.endswith(".") and len(now.form) > 1 and not _ABBREVIATION.fullmatch(now.form):
+        elif _swallows_stop(now) and (following is None or following.start > now.end):
             items.append(Morpheme(now.form[:-1], "SL", now.start, now.end - 1))
             now = Morpheme(".", "SF", now.end - 1, now.end)
         items.append(now)
     return items
+
+
+def _swallows_stop(now: Morpheme) -> bool:
+    """`Karen.` at the end of a sentence, but no abbreviation (Mr., a.m.)."""
+    return now.tag == "SL" and now.form.endswith(".") and len(now.form) > 1 and not _ABBREVIATION.fullmatch(now.form)
 
 
 def _honorific_as_noun(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
@@ -76,6 +87,49 @@ def _recover(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
         items[-1] = Morpheme("낫", "VA-I", last.start, last.end)
         return now
     return None
+
+
+def _come_to_mind(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """생각이 + 드시, 마음에 + 드시: 들다, not eating."""
+    if now.form != "드시" or items[-1].tag not in {"JKS", "JKB"} or items[-1].form not in {"이", "가", "에"}:
+        return None
+    items.append(Morpheme("들", "VV", now.start, now.end))
+    return Morpheme("시", "EP", now.start, now.end)
+
+
+def _this_as_copula(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """이 + 이 + 건: 이것은, not whatever it be."""
+    if now.form != "건" or len(items) < 2 or items[-1].tag != "VCP" or items[-2].form not in {"이", "그", "저"} or items[-2].tag != "NP":
+        return None
+    items.pop()
+    pronoun = items.pop()
+    items.append(Morpheme(pronoun.form + "것", "NP", pronoun.start, now.end))
+    return Morpheme("ᆫ", "JX", now.start, now.end)
+
+
+def _noodles(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """너 + 라면: if I were you, no noodles."""
+    last = items[-1]
+    if now.form != "라면" or now.tag != "NNG" or last.tag != "NP" or last.end != now.start:
+        return None
+    items.append(Morpheme("이", "VCP", now.start, now.start))
+    return Morpheme("라면", "EC", now.start, now.end)
+
+
+def _yesterday(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """어 + 제 before a number: 어제."""
+    if now.form != "제" or now.tag != "XPN" or items[-1].form != "어" or items[-1].end != now.start:
+        return None
+    return Morpheme("어제", "NNG", items.pop().start, now.end)
+
+
+def _promise_as_noun(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """내가 낼 + 것 + 이, then no ending: 내가 낼게 in a chat without marks."""
+    if len(items) < 4 or [m.form for m in items[-3:]] != ["ᆯ", "것", "이"] or items[-1].tag != "VCP" or now.tag[0] == "E":
+        return None
+    first = items[-3]
+    items[-3:] = [Morpheme("ᆯ게", "EF", first.start, items[-1].end)]
+    return now
 
 
 def _conjecture(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
@@ -121,21 +175,39 @@ def _yes_as_you(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
 
 
 def _broken_latin(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
-    """She + rry: one Latin word."""
-    if now.tag != "SL" or items[-1].tag != "SL" or items[-1].end != now.start:
+    """She + rry, www + . + example.com: one Latin word."""
+    size = 2 if len(items) > 1 and items[-1].form == "." and items[-1].tag == "SF" else 1
+    parts = [*items[-size:], now]
+    glued = all(one.end == other.start for one, other in pairwise(parts))
+    if now.tag != "SL" or parts[0].tag != "SL" or not glued:
         return None
-    last = items.pop()
-    return Morpheme(last.form + now.form, "SL", last.start, now.end)
+    del items[-size:]
+    return Morpheme("".join(part.form for part in parts), "SL", parts[0].start, now.end)
+
+
+def _pronoun_as_copula(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """`Karen. 나 왔어` with 이 + 나 behind the full stop: a new sentence begins with 나 (or 야)."""
+    last = items[-1]
+    if last.tag != "VCP" or last.start != last.end or len(items) < 2 or items[-2].tag != "SF" or now.form not in {"나", "야"}:
+        return None
+    items.pop()
+    return Morpheme(now.form, "NP" if now.form == "나" else "IC", now.start, now.end)
 
 
 _REPAIRS: tuple[Repair, ...] = (
     _honorific_as_noun,
     _contracted_quotation,
     _recover,
+    _come_to_mind,
+    _this_as_copula,
+    _noodles,
+    _yesterday,
+    _promise_as_noun,
     _conjecture,
     _advice,
     _title,
     _humble,
     _yes_as_you,
     _broken_latin,
+    _pronoun_as_copula,
 )

@@ -17,7 +17,7 @@ STEMS = frozenset({"VV", "VA", "VX", "VCP", "VCN", "XSV", "XSA"})
 FIRST = frozenset({"나", "저", "우리", "저희"})
 SECOND = frozenset({"너", "당신", "자네", "그대", "너희", "니", "그쪽", "귀하"})
 #: Address nouns that mean the hearer even with a josa behind them.
-HEARERS = frozenset({"고객님", "손님", "회원님", "환자분", "환자님"})
+HEARERS = frozenset({"고객님", "회원님", "환자분", "환자님"})
 POLITE_COMMANDS = frozenset("세요 으세요 셔요 으셔요 세여 으세여 시죠 으시죠".split())
 
 # 있다 and 없다 whatever Kiwi takes them for; 맞다 because 맞는다고 is not said of words that are right.
@@ -156,14 +156,19 @@ def _person(noun: Morpheme) -> Person:
     return "third"
 
 
-def main_subject(morphemes: Sequence[Morpheme], at: int) -> bool:
-    """Whether the last subject before the predicate is its own: no clause ends between the two (열차가 언제 있는지 알려 주세요: no)."""
+def main_subject(morphemes: Sequence[Morpheme], at: int) -> bool | None:
+    """Whether the last subject before the predicate is its own: no clause ends between the two (열차가 언제 있는지 알려 주세요: no).
+
+    None when a relative clause stands between, since the subject may be that clause's (형이 산 책을 보세요) or the sentence's.
+    """
+    relative = False
     for place in range(at - 1, 0, -1):
         tag, form = morphemes[place].tag, morphemes[place].form
         if tag == "JKS" or (tag == "JX" and form in {"은", "는", "ᆫ"}):
-            return True
-        if tag == "ETM" or (tag == "EC" and morphemes[place + 1].tag != "VX" and not form.endswith(("다고", "라고"))):
+            return None if relative else True
+        if tag == "EC" and morphemes[place + 1].tag != "VX" and not form.endswith(("다고", "라고")):
             return False
+        relative = relative or tag == "ETM"
     return False
 
 

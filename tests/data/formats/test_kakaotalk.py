@@ -244,6 +244,11 @@ def test_notices(line: str) -> None:
     assert is_notice(line)
 
 
+def test_an_invitation_by_someone_unknown_is_a_notice() -> None:
+    assert is_notice("Alice invited 민수, Bob.")
+    assert not is_notice("The boss invited everyone to lunch.")
+
+
 @pytest.mark.parametrize("line", ["", "She invited me to dinner.", "그 사람이 나갔습니다.", "x" * 3000])
 def test_no_notices(line: str) -> None:
     assert not is_notice(line)

@@ -110,7 +110,7 @@ def named(record: CsvRecord, names: list[str], file: str) -> tuple[int, dict[str
 
 
 def csv_records(source: Source) -> Iterator[CsvRecord | Rejected]:
-    """Every record of the file in order, the header first. Quotes that do not close reject what they swallowed: guessing would join rows."""
+    """Every record of the file in order, the header first. Unclosed quotes reject what they swallowed: guessing would join rows."""
     with source.open() as file:
         lines = _Lines(file)
         separator = delimiter(lines.peek())
@@ -118,15 +118,24 @@ def csv_records(source: Source) -> Iterator[CsvRecord | Rejected]:
         number = -1
         while True:
             number += 1
-            try:
-                with any_cell_size():
-                    cells = next(reader)
-            except StopIteration:
+            cells = _next_cells(reader)
+            if cells is None:
                 return
-            except csv.Error as error:
-                yield _misshapen(source.name, number, lines, str(error))
-                continue
-            yield CsvRecord(number, cells, lines.taken())
+            if isinstance(cells, csv.Error):
+                yield _misshapen(source.name, number, lines, str(cells))
+            else:
+                yield CsvRecord(number, cells, lines.taken())
+
+
+def _next_cells(reader: Iterator[list[str]]) -> list[str] | csv.Error | None:
+    """The next record's cells, what is wrong with it, or None at the end. :func:`any_cell_size` without its cost for each record."""
+    before = csv.field_size_limit(_LARGEST_CELL)
+    try:
+        return next(reader, None)
+    except csv.Error as error:
+        return error
+    finally:
+        csv.field_size_limit(before)
 
 
 def _misshapen(file: str, number: int, lines: _Lines, why: str) -> Rejected:

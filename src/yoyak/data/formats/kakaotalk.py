@@ -5,13 +5,12 @@ Speakers keep the names of the export. Photos, deleted messages and notices of t
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from yoyak.data.formats.base import Columns, Match, Rejected, Row
-from yoyak.data.formats.csv_file import any_cell_size
+from yoyak.data.formats.csv_file import csv_records
 from yoyak.data.formats.kakaotalk_body import is_notice, speech
 from yoyak.data.formats.kakaotalk_lines import DIALECTS, Dialect, at, date_line, is_head, start
 from yoyak.data.sessions import DEFAULT, Message, Session, cut, parse_session
@@ -172,22 +171,11 @@ class _TextReader:
 
 def _csv_messages(source: Source) -> Iterator[Message | Rejected]:
     names: dict[str, str] = {}
-    with source.open() as file, any_cell_size():
-        reader = csv.reader(file, strict=True)
-        next(reader, None)
-        number = 0
-        while True:
-            number += 1
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Rejected((Problem(source.name, number, f"not CSV: {error}", "mend the quotes of this row", "csv"),), "")
-                continue
-            if not cells:
-                continue
-            found = _csv_message(cells, number, names, source.name)
+    for record in csv_records(source):
+        if isinstance(record, Rejected):
+            yield record
+        elif record.cells and record.number:  # 0 is the header
+            found = _csv_message(record.cells, record.number, names, source.name)
             if found is not None:
                 yield found
 

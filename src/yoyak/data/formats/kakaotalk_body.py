@@ -62,7 +62,7 @@ _MARKERS = frozenset(
     )
 )
 _MARKED = re.compile(
-    r"사진 \d{1,3}장|\d{1,3} ?Photos?|Photos? ?\d{1,3}"
+    r"사진 \d{1,3}장(?:을 보냈습니다\.)?|\d{1,3} ?Photos?|Photos? ?\d{1,3}"
     r"|(?:파일|File) ?: .{1,300}\.\w{1,6}"
     r"|(?:보이스톡|페이스톡|그룹콜|라이브톡|Voice Call|Video Call|Voice Talk|Face Talk)"
     r"(?: (?:해요|시작|종료|취소|부재중|응답 없음|\d{1,2}(?::\d\d){1,2}))?\.?"
@@ -96,7 +96,10 @@ _ENGLISH_ENDS = (
     " left the chatroom.",
     " joined the chatroom.",
 )
-_INVITED = re.compile(r"(?P<who>.{1,200}?) (?:has )?invited .{1,2000}\.$")
+_INVITED = re.compile(r"(?P<who>.{1,60}?) (?:has )?invited (?P<whom>.{1,2000})\.$")
+_IN_A_SENTENCE = re.compile(
+    r"\b(?:i|he|she|they|we|you|it|who|me|us|him|her|them|to|for|my|your|his|their|the|a|an|was|been)\b", re.IGNORECASE
+)
 _INVITED_HERE = re.compile(r".{1,200}? (?:has )?invited .{1,2000} to (?:this|the) chat ?room\.?$")
 _LONGEST = 2500
 _LONGEST_NAME = 80
@@ -120,7 +123,8 @@ def speech(text: str) -> str:
 def is_notice(line: str, names: Container[str] = ()) -> bool:
     """Whether a line without a name in front is a sentence of the app; `names` are the speakers known so far.
 
-    An English "A invited B." is taken for one only when A is a speaker or "You", since people write such sentences too.
+    An English "A invited B." is taken for one when A is a speaker or "You"; of others only when it holds names alone, since people
+    write such sentences too.
 
     Example:
         >>> is_notice("민수님이 나갔습니다."), is_notice("She invited me."), is_notice("민수 invited 지우 .", {"민수"})
@@ -133,4 +137,8 @@ def is_notice(line: str, names: Container[str] = ()) -> bool:
     if line.endswith(_ENGLISH_ENDS) or _INVITED_HERE.match(line):
         return True
     match = _INVITED.match(line)
-    return match is not None and (match["who"] in names or match["who"] == "You")
+    if match is None:
+        return False
+    if match["who"] in names or match["who"] == "You":
+        return True
+    return _IN_A_SENTENCE.search(f"{match['who']} {match['whom']}") is None and match["who"].count(" ") < 3

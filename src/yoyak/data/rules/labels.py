@@ -45,7 +45,8 @@ _translated = beside_tags(
     + r")#",
     lambda m: f"#{_KOREAN_KINDS[m['korean']]}#" if m["korean"] else f"#Person{int(m['a'] or m['b'])}#",
 )
-_UNKNOWN = re.compile(r"^[ \t]*#(?:[가-힣]{1,10}#?|Person#)[ \t]?[:：]", re.MULTILINE)
+#: A label that names nobody, at the start of a line.
+UNKNOWN = re.compile(r"^[ \t]*#(?:[가-힣]{1,10}#?|Person#)[ \t]?[:：]", re.MULTILINE)
 _LABEL = re.compile(rf"^[ \t]*({PERSON})[ \t]*[:：]", re.MULTILINE)
 
 
@@ -62,7 +63,7 @@ def numberless_tags(text: str, context: Context) -> str:
 
 def _by_turn_taking(text: str, other_than: str) -> str:
     """Labels that name nobody, where two people take turns and the other one spoke before."""
-    unknown = list(_UNKNOWN.finditer(text))
+    unknown = list(UNKNOWN.finditer(text))
     known = [(match.start(), match[1]) for match in _LABEL.finditer(text)] if unknown else []
     people = sorted({person for _, person in known})
     if len(people) != 2:

@@ -1,75 +1,174 @@
-"""Decoder-only models on CTranslate2: a window of dialogues, packed by tokens, spread over one worker a core."""
+"""Models on CTranslate2: encoder-decoder (BART, T5) and decoder-only (Gemma, Llama, Qwen), batches spread over workers."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from yoyak._extras import require
-from yoyak.models.inputs import fit, prompt
+from yoyak.checkpoints.convert import InputForm, read_form
 from yoyak.records import Dialogue, Prediction
+from yoyak.summarize import calibrate, long
+from yoyak.summarize.calibrate import Plan
 from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.schedule import Future, Outcome, Tokens, scheduled
+from yoyak.summarize.tokens import Codec
 
-# Drawn ahead at a time: enough to sort by length, few enough for flat memory and an early first summary.
-_WINDOW = 256
-# Two workers of one thread beat one worker of two threads threefold on this kind of model.
-_BATCH_TOKENS = 2048
+#: CTranslate2 applies repetition_penalty and no_repeat_ngram_size to every token alike and offers no hook to change a beam's scores.
+CANNOT_EXEMPT = (
+    "ct2 applies repetition rules to tags, names and numbers too; switch them off (repetition_penalty=1, no_repeat_ngram_size=0) or use the "
+    "engine hf, which exempts what the dialogue holds"
+)
 
 
 class CTranslate2Engine:
-    """A converted checkpoint folder (`model.bin` beside `tokenizer.json`).
+    """A converted checkpoint folder (`model.bin`, `tokenizer.json`, `input.json`).
 
     Args:
-        folder: Holds the CTranslate2 model and its tokenizer.json.
+        folder: As :func:`yoyak.checkpoints.convert.converted` makes it.
         name: What `Prediction.model` says.
         decode: How to write.
         compute_type: `int8`, `float32`, ...: what CTranslate2 computes in.
         device: `cpu` or `cuda`.
+        plan: Workers, threads and batch size; None takes what was measured on this machine, or measures it before the first large input.
     """
 
     def __init__(
-        self, folder: Path, *, name: str, decode: DecodeConfig | None = None, compute_type: str = "int8", device: str = "cpu"
+        self,
+        folder: Path,
+        *,
+        name: str,
+        decode: DecodeConfig | None = None,
+        compute_type: str = "int8",
+        device: str = "cpu",
+        plan: Plan | None = None,
     ) -> None:
-        ctranslate2 = require("ctranslate2", extra="ct2")
-        tokenizers = require("tokenizers", extra="ct2")
         self.name = name
+        self._form = read_form(folder)
         self._decode = decode or DecodeConfig()
-        self._tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._generator = ctranslate2.Generator(
-            str(folder), device=device, compute_type=compute_type, inter_threads=os.cpu_count() or 1, intra_threads=1
-        )
+        self._codec = Codec(folder / "tokenizer.json", self._form, self._decode)
+        self._source = (folder, device, compute_type)
+        self._plan = plan or calibrate.remembered(folder, compute_type, self._decode.num_beams)
+        self._runtime = self._opened(self._plan or calibrate.usual())
+        self._notes = (CANNOT_EXEMPT,) if self._decode.repetition_penalty != 1 or self._decode.no_repeat_ngram_size else ()
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
         """One prediction a dialogue, in order."""
-        source = iter(dialogues)
-        while window := list(islice(source, _WINDOW)):
-            yield from self._window(window)
+        return self.resume(dialogues, ())
 
-    def _window(self, dialogues: list[Dialogue]) -> Iterator[Prediction]:
-        fitted = [fit(d, count=self._count, budget=self._decode.max_input_tokens) for d in dialogues]
-        tokens = [self._tokenizer.encode(prompt(turns)).tokens for turns, _ in fitted]
-        distinct = list(dict.fromkeys(map(tuple, tokens)))
-        results = self._generator.generate_batch(
-            [list(prompt_tokens) for prompt_tokens in distinct],
-            max_batch_size=_BATCH_TOKENS,
-            batch_type="tokens",
-            beam_size=self._decode.num_beams,
-            length_penalty=self._decode.length_penalty,
-            repetition_penalty=self._decode.repetition_penalty,
-            no_repeat_ngram_size=self._decode.no_repeat_ngram_size,
-            max_length=self._decode.max_new_tokens,
-            include_prompt_in_result=False,
-            sampling_topk=1,
+    def resume(self, dialogues: Iterable[Dialogue], done: Iterable[Prediction]) -> Iterator[Prediction]:
+        """The same, for all dialogues, when an earlier run has made the predictions `done` of the leading ones."""
+        outcomes = scheduled(
+            dialogues,
+            prepare=self._codec.entry,
+            runtime=self._runtime,
+            batch_tokens=self._runtime.plan.batch_tokens,
+            done=(None if prediction.error is not None else prediction.summary for prediction in done),
         )
-        written = {
-            prompt_tokens: self._tokenizer.decode(result.sequences_ids[0]).strip()
-            for prompt_tokens, result in zip(distinct, results, strict=True)
-        }
-        for dialogue, prompt_tokens, (_, left_out) in zip(dialogues, map(tuple, tokens), fitted, strict=True):
-            notes = (f"{left_out} of {len(dialogue.turns)} turns did not fit and were left out",) if left_out else ()
-            yield Prediction(dialogue.id, written[prompt_tokens], model=self.name, notes=notes)
+        return (self._prediction(outcome) for outcome in outcomes)
 
-    def _count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+    def calibrate(self) -> Plan:
+        """Measure which workers, threads and batch size suit this machine and model, keep it for later and go on with it.
+
+        Takes some ten seconds on two cores. Without it the usual plan holds: a worker a core.
+        """
+        folder, device, compute_type = self._source
+        if device == "cpu":
+            self._plan = calibrate.measured(self._opened, self._codec, previous=self._runtime)
+            calibrate.remember(folder, compute_type, self._decode.num_beams, self._plan)
+            self._runtime = self._opened(self._plan)
+        return self._runtime.plan
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the plan was measured or given."""
+        return self._plan is not None
+
+    def _opened(self, plan: Plan) -> CTranslate2Runtime:
+        folder, device, compute_type = self._source
+        return CTranslate2Runtime(folder, self._form, self._codec, self._decode, plan, device=device, compute_type=compute_type)
+
+    def _prediction(self, outcome: Outcome[Dialogue]) -> Prediction:
+        if outcome.error is not None:
+            return Prediction(outcome.item.id, "", self.name, error=outcome.error)
+        text = outcome.texts[0] if len(outcome.texts) == 1 else long.joined(outcome.texts)
+        return Prediction(outcome.item.id, text, self.name, notes=(*outcome.notes, *self._notes))
+
+
+class CTranslate2Runtime:
+    """The opened model, with what it is asked to do."""
+
+    def __init__(
+        self, folder: Path, form: InputForm, codec: Codec, decode: DecodeConfig, plan: Plan, *, device: str, compute_type: str
+    ) -> None:
+        ctranslate2 = require("ctranslate2", extra="ct2")
+        self.plan = plan
+        self._codec = codec
+        self._decoder_only = form.kind == "decoder"
+        make = ctranslate2.Generator if self._decoder_only else ctranslate2.Translator
+        self._model = make(str(folder), device=device, compute_type=compute_type, inter_threads=plan.workers, intra_threads=plan.threads)
+        self._options = _options(decode, decoder_only=self._decoder_only)
+        self._options["use_vmap"] = True if not self._decoder_only and (folder / "vmap.txt").is_file() else None
+        self._options = {name: value for name, value in self._options.items() if value is not None}
+
+    @property
+    def workers(self) -> int:
+        """Batches that are computed at a time."""
+        return self.plan.workers
+
+    def submit(self, batch: Sequence[Tokens]) -> Future:
+        """Begin with a batch; returns at once."""
+        return _Texts(self.raw([list(tokens) for tokens in batch], asynchronous=True), self._codec)
+
+    def raw(self, batch: list[list[str]], *, asynchronous: bool = False, **options: Any) -> list[Any]:
+        """CTranslate2's own results (futures of them when asynchronous)."""
+        call = self._model.generate_batch if self._decoder_only else self._model.translate_batch
+        return list(call(batch, asynchronous=asynchronous, **(self._options | options)))
+
+    def forced(self, batch: list[Tokens], *, new_tokens: int, asynchronous: bool = False) -> list[Any]:
+        """Results of exactly so many tokens, whatever the model would rather write: equal work for each, to measure by."""
+        lengths = ("min_length", "max_length") if self._decoder_only else ("min_decoding_length", "max_decoding_length")
+        return self.raw([list(tokens) for tokens in batch], asynchronous=asynchronous, **dict.fromkeys(lengths, new_tokens))
+
+    def ids(self, batch: list[list[str]], **options: Any) -> list[list[list[int]]]:
+        """The hypotheses' ids of each input, best first."""
+        results = self.raw(batch, **options)
+        if self._decoder_only:
+            return [result.sequences_ids for result in results]
+        return [[self._codec.ids(tuple(tokens)) for tokens in result.hypotheses] for result in results]
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """A batch under way: CTranslate2's futures, one for each input."""
+
+    futures: list[Any]
+    codec: Codec
+
+    def result(self) -> list[str]:
+        texts = []
+        for future in self.futures:
+            found = future.result()
+            ids = found.sequences_ids[0] if hasattr(found, "sequences_ids") else self.codec.ids(tuple(found.hypotheses[0]))
+            texts.append(self.codec.text(ids))
+        return texts
+
+
+def _options(decode: DecodeConfig, *, decoder_only: bool) -> dict[str, Any]:
+    """CTranslate2's names for the settings. Its own defaults are traps: at least one token, and inputs cut at 1,024 without a word."""
+    common = {
+        "beam_size": decode.num_beams,
+        "length_penalty": decode.length_penalty,
+        "repetition_penalty": decode.repetition_penalty,
+        "no_repeat_ngram_size": decode.no_repeat_ngram_size,
+    }
+    if decoder_only:
+        return common | {
+            "max_length": decode.max_new_tokens,
+            "min_length": decode.min_new_tokens,
+            "include_prompt_in_result": False,
+            "sampling_topk": 1,
+        }
+    return common | {"max_decoding_length": decode.max_new_tokens, "min_decoding_length": decode.min_new_tokens, "max_input_length": 0}

@@ -80,7 +80,8 @@ def _chosen(dialogue: Dialogue, units: Sequence[Unit], analysed: Sequence[Sequen
         size = len(unit.morphemes)
         if len(chosen) == count:
             break
-        if taken.isdisjoint(unit.turns) and (not chosen or length + size <= _BUDGET):
+        fits = not chosen or (length + size <= _BUDGET and _words(unit.morphemes))
+        if fits and taken.isdisjoint(unit.turns):
             chosen.append(unit)
             taken.update(unit.turns)
             length += size
@@ -99,7 +100,8 @@ def _worth(unit: Unit, frequency: Counter[str], turns: int) -> float:
     worth += 3.8 * any(m.form == "싶" for m in morphemes) + 2.0 * any(m.tag == "NNP" for m in morphemes)
     worth -= 1.8 * any(m.form in _NEGATIVE for m in morphemes)
     worth -= 6.0 * any(m.form in _COURTESY for m in morphemes)
-    worth -= 3.0 * any(m.form in _POINTING for m in morphemes[:1]) + 5.0 * (len(_words(opening.morphemes)) < 2)
+    # Little is said by 안다, 맞다 and their like.
+    worth -= (0.0, 5.0, 15.0)[max(0, 2 - len(_words(opening.morphemes)))] + 3.0 * any(m.form in _POINTING for m in morphemes[:1])
     # A statement whose subject went unsaid may speak of somebody else; in an exchange the question tells of whom.
     if opening.kind == "tell" and not opening.grounded:
         worth -= 8.0 if any(m.form in {"어야", "아야", "여야"} for m in morphemes) else 3.0

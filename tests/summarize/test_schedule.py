@@ -1,0 +1,119 @@
+"""The scheduler with a runtime made of Python: order, packing, once only, failures alone, chunks that stand for themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from yoyak.summarize.schedule import Entry, Tokens, packed, scheduled
+
+
+@dataclass
+class Ready:
+    texts: list[str] | Exception
+
+    def result(self) -> list[str]:
+        if isinstance(self.texts, Exception):
+            raise self.texts
+        return self.texts
+
+
+@dataclass
+class Echo:
+    """Gives the tokens back, and fails on a batch that holds `bad`."""
+
+    workers: int = 2
+    batches: list[list[Tokens]] = field(default_factory=list)
+
+    def submit(self, batch: Sequence[Tokens]) -> Ready:
+        self.batches.append(list(batch))
+        if any("bad" in tokens for tokens in batch):
+            return Ready(RuntimeError("no"))
+        return Ready([" ".join(tokens) for tokens in batch])
+
+
+def entry(item: str) -> Entry[str]:
+    if item == "raise":
+        raise ValueError("cannot be read")
+    return Entry(item, [tuple(part.split()) for part in item.split("|")])
+
+
+def run(items: Sequence[str], **settings: object) -> tuple[list[tuple[str, ...]], Echo]:
+    echo = Echo()
+    found = list(scheduled(items, prepare=entry, runtime=echo, batch_tokens=12, **settings))  # type: ignore[arg-type]
+    assert [outcome.item for outcome in found] == list(items)
+    return [outcome.texts for outcome in found], echo
+
+
+@given(st.lists(st.lists(st.sampled_from("abcd"), min_size=1, max_size=6).map(" ".join), max_size=60), st.integers(1, 9))
+def test_results_come_in_order_whatever_the_chunks(items: list[str], size: int) -> None:
+    found, echo = run(items, chunks=(size, 2 * size))
+    assert found == [(item,) for item in items]
+    assert all(len(batch) == 1 or len(batch) * max(map(len, batch)) <= 12 for batch in echo.batches)
+
+
+@given(st.lists(st.integers(0, 40), max_size=80), st.integers(1, 100))
+def test_packing_takes_each_once_and_keeps_the_budget(lengths: list[int], budget: int) -> None:
+    batches = packed(lengths, batch_tokens=budget)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget for batch in batches)
+
+
+def test_identical_inputs_are_computed_once_across_chunks() -> None:
+    items = ["a b", "c", "a b", "a b", "c", "a b", "d", "a b"]
+    found, echo = run(items, chunks=(2,))
+    assert found == [(item,) for item in items]
+    computed = [tokens for batch in echo.batches for tokens in batch]
+    assert len(computed) == len(set(computed)) == 3
+
+
+def test_a_bad_input_fails_alone_in_its_batch() -> None:
+    found, _ = run(["a", "bad", "b", "raise", "c|bad", "d|e"], chunks=(6,))
+    assert found == [("a",), (), ("b",), (), (), ("d", "e")]
+
+
+def test_an_error_says_what_happened() -> None:
+    outcomes = list(scheduled(["bad", "raise"], prepare=entry, runtime=Echo(), batch_tokens=9))
+    assert [outcome.error for outcome in outcomes] == ["no", "cannot be read"]
+
+
+def test_what_is_done_is_not_computed_again_and_batches_stay_the_same() -> None:
+    items = [f"{'x ' * (i % 4)}{i}" for i in range(20)]
+    _, whole = run(items, chunks=(4,))
+    for finished in range(21):
+        found, again = run(items, chunks=(4,), done=[item for item in items[:finished]])
+        assert found == [(item,) for item in items]
+        assert again.batches == whole.batches[len(whole.batches) - len(again.batches) :]
+        if finished < 4:
+            assert again.batches == whole.batches
+    assert not again.batches
+
+
+def test_items_are_drawn_one_chunk_ahead() -> None:
+    drawn = 0
+
+    def endless() -> Iterator[str]:
+        nonlocal drawn
+        while True:
+            drawn += 1
+            yield str(drawn)
+
+    stream = scheduled(endless(), prepare=entry, runtime=Echo(), batch_tokens=9, chunks=(2, 3))
+    next(stream)
+    assert drawn == 5
+
+
+def test_few_batches_are_with_the_engine_at_a_time() -> None:
+    echo = Echo(workers=1)
+    stream = scheduled([str(i) * 2 for i in range(50)], prepare=entry, runtime=echo, batch_tokens=1, chunks=(50,))
+    next(stream)
+    assert len(echo.batches) <= 4
+
+
+@pytest.mark.parametrize("budget", [1, 5])
+def test_an_input_beyond_the_budget_goes_alone(budget: int) -> None:
+    assert packed([9, 9], batch_tokens=budget) == [[0], [1]]
