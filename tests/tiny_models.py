@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-CHARACTERS = [chr(c) for c in (*range(0x20, 0x7F), *range(0xAC00, 0xAC00 + 600, 3))] + list("내일세시에도서관만나자좋아책가져갈게요안녕은는이를\n")
+CHARACTERS = [chr(c) for c in (*range(0x20, 0x7F), *range(0xAC00, 0xAC00 + 600, 3))] + list(
+    "내일세시에도서관만나자좋아책가져갈게요안녕은는이를\n"
+)
 
 
 def tokenizer(folder: Path, *, controls: tuple[str, ...], emoticon: str | None = None) -> int:

@@ -8,11 +8,11 @@ from itertools import count, islice
 
 import pytest
 
+from yoyak.errors import UsageError
 from yoyak.records import Dialogue, Turn
-from yoyak.summarize import exchanges
 from yoyak.summarize.engines.extractive import Extractive
 from yoyak.text import tags
-from yoyak.text.endings import restyle
+from yoyak.text.endings import Style, restyle
 
 TALKS = {
     "move": """#Person1#: 누나, 이사 날짜 28일로 확정됐어.
@@ -128,7 +128,7 @@ def test_no_turns_no_summary() -> None:
 
 
 @pytest.mark.parametrize("ending", ["한다", "합니다", "함"])
-def test_endings_agree_with_restyle(ending: exchanges.Ending) -> None:
+def test_endings_agree_with_restyle(ending: Style) -> None:
     plain = [p.summary for p in Extractive().summarize(ALL)]
     assert [p.summary for p in Extractive(ending=ending).summarize(ALL)] == [restyle(text, to=ending) for text in plain]
 
@@ -143,3 +143,8 @@ def test_a_stream_is_drawn_as_it_is_read() -> None:
 
     assert len(list(islice(Extractive().summarize(endless()), 3))) == 3
     assert next(drawn) < 5000
+
+
+def test_an_unknown_ending_names_the_known_ones() -> None:
+    with pytest.raises(UsageError, match="한다, 합니다, 함"):
+        Extractive(ending="해요")  # type: ignore[arg-type]

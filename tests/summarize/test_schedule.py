@@ -85,7 +85,7 @@ def test_what_is_done_is_not_computed_again_and_batches_stay_the_same() -> None:
     items = [f"{'x ' * (i % 4)}{i}" for i in range(20)]
     _, whole = run(items, chunks=(4,))
     for finished in range(21):
-        found, again = run(items, chunks=(4,), done=[item for item in items[:finished]])
+        found, again = run(items, chunks=(4,), done=items[:finished])
         assert found == [(item,) for item in items]
         assert again.batches == whole.batches[len(whole.batches) - len(again.batches) :]
         if finished < 4:

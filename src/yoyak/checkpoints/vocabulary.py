@@ -52,8 +52,8 @@ class Vocabulary:
 
 
 def keep(vocabulary: Vocabulary, *, texts_tokens: Iterable[str] = ()) -> list[int]:
-    """Ids to keep for Korean, in their order: specials, bytes, all Hangul tokens, frequent ASCII, names and abbreviations in Latin letters,
-    the single characters of chats, blanks and line breaks, the tokens named in `texts_tokens`, and every step on the way to one of these."""
+    """Ids to keep for Korean, in their order: specials, bytes, all Hangul tokens, frequent ASCII, Latin names and abbreviations,
+    the single characters of chats, blanks and line breaks, the tokens named in `texts_tokens`, and every step on the way to these."""
     ids = {token: id_ for id_, token in enumerate(vocabulary.tokens)}
     wanted = {token for token in (*SPECIAL, *texts_tokens) if token in ids}
     for id_, token in enumerate(vocabulary.tokens):

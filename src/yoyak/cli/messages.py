@@ -15,6 +15,21 @@ _TEXTS = {
         "An unexpected error ({kind}). Run again with --verbose for the details.",
     ),
     "written": ("{count}개 요약을 {path}에 썼습니다.", "Wrote {count} summaries to {path}."),
+    "model-extractive": ("규칙으로 요약하며 가중치가 없습니다.", "Rules, no weights."),
+    "model-gemma-3-270m": (
+        "구글의 기반 모델 (extra [gemma]); 요약을 배우지 않은 상태입니다.",
+        "Google's base model (extra [gemma]); it has not been taught to summarize.",
+    ),
+    "trimmed": (
+        "어휘 {rows_before} -> {rows_after}, 매개변수 {parameters_before} -> {parameters_after}; "
+        "글 {texts}개 가운데 {unchanged}개의 토큰이 그대로입니다.",
+        "Vocabulary {rows_before} -> {rows_after}, parameters {parameters_before} -> {parameters_after}; "
+        "{unchanged} of {texts} texts keep their tokens.",
+    ),
+    "shortlisted": (
+        "{rows}개 가운데 {kept}개 토큰과 각 대화의 토큰만 쓰는 모델을 {path}에 만들었습니다.",
+        "Wrote {path}: it computes {kept} of {rows} tokens and each dialogue's own.",
+    ),
     "journal-kept": (
         "끝난 요약 {count}개는 {path}에 있습니다. 같은 명령에 --resume을 붙이면 이어서 합니다.",
         "{count} finished summaries are kept in {path}; the same command with --resume goes on from there.",

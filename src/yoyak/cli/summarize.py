@@ -41,6 +41,7 @@ def summarize(
     resume: Annotated[bool, Parameter(show_default=False)] = False,
     engine: Literal["ct2", "hf"] = "ct2",
     beams: int = 1,
+    mbr: Annotated[bool, Parameter(show_default=False)] = False,
     max_new_tokens: int = 160,
     long: Literal["split", "refuse"] = "split",
     compute: Literal["int8", "float32", "float16", "bfloat16"] = "int8",
@@ -72,6 +73,8 @@ def summarize(
         What runs a model: ct2 (CTranslate2, fast) or hf (transformers, the reference).
     beams
         Beams of the search; 1 is greedy.
+    mbr
+        Of all beams, take the summary that agrees most with the others (minimum Bayes risk).
     max_new_tokens
         Most tokens of a summary.
     long
@@ -92,6 +95,8 @@ def summarize(
     if not 1 <= beams <= 64 or max_new_tokens < 1:
         raise UsageError("--beams takes 1 to 64, --max-new-tokens at least 1")
     chosen = parse_columns(columns)
+    if mbr and (beams < 2 or engine != "ct2"):
+        raise UsageError("--mbr chooses among beams: add --beams 4 or more, with the engine ct2")
     with ExitStack() as stack:
         job = _Job(_sources(inputs, stack), chosen)
         job.look()
@@ -101,10 +106,20 @@ def summarize(
         decode = DecodeConfig(num_beams=beams, max_new_tokens=max_new_tokens, long=long)
         with console.stages() as stage:
             summarizer = Summarizer.load(
-                model, ending=ending, engine=engine, decode=decode, compute_type=compute, device=device, progress=stage, notice=console.note
+                model,
+                ending=ending,
+                engine=engine,
+                decode=decode,
+                compute_type=compute,
+                device=device,
+                mbr=mbr,
+                progress=stage,
+                notice=console.note,
             )
             summarizer.prepare(job.count, progress=stage)
-        settings = {"ending": ending} if summarizer.name == "extractive" else {"engine": engine, "compute": compute, **asdict(decode)}
+        settings = (
+            {"ending": ending} if summarizer.name == "extractive" else {"engine": engine, "compute": compute, "mbr": mbr, **asdict(decode)}
+        )
         with console.progress(say("summarizing"), job.count) as advance:
             failed = _write(job, summarizer, _Output(out, format or "text", like, resume, settings), advance)
         job.report(out)

@@ -108,7 +108,9 @@ def _rate(runtime: Any, codec: Codec, batch_tokens: int, *, n: int = 24, new_tok
     batches = packed([len(tokens) for tokens in work], batch_tokens=batch_tokens)
     runtime.forced([work[0]], new_tokens=2)  # the first call allocates
     start = perf_counter()
-    under_way: list[Sequence[Any]] = [runtime.forced([work[i] for i in batch], new_tokens=new_tokens, asynchronous=True) for batch in batches]
+    under_way: list[Sequence[Any]] = [
+        runtime.forced([work[i] for i in batch], new_tokens=new_tokens, asynchronous=True) for batch in batches
+    ]
     for futures in under_way:
         for future in futures:
             future.result()

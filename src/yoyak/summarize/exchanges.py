@@ -7,17 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 from yoyak.records import Dialogue
 from yoyak.text import indirect, josa, predicates
+from yoyak.text.endings import Style
 from yoyak.text.indirect import Report
 from yoyak.text.morphemes import Morpheme
 
-Ending = Literal["한다", "합니다", "함"]
-
 #: The last speech verb's ending in each style.
-FINAL: dict[Ending, str] = {"한다": "는다", "합니다": "습니다", "함": "음"}
+FINAL: dict[Style, str] = {"한다": "는다", "합니다": "습니다", "함": "음"}
 
 _QUESTIONS = frozenset({"ask", "wonder", "echo"})
 _CALLS = frozenset({"propose", "request", "command"})
@@ -172,7 +170,7 @@ def _answer(report: Report) -> Report:
     return Report(report.kind, report.content, "대답하", False, report.polarity, report.morphemes)
 
 
-def sentence(chosen: Unit, ending: Ending = "한다") -> str:
+def sentence(chosen: Unit, ending: Style = "한다") -> str:
     """The unit as one sentence: `#Person1#이 #Person2#에게 …냐고 묻자, #Person2#는 …다고 대답한다.`"""
     *opening, last = chosen.parts
     lead = ""
@@ -207,7 +205,7 @@ def neighbours_joined(chosen: Sequence[Unit]) -> list[Unit]:
     return told
 
 
-def nothing_told(dialogue: Dialogue, ending: Ending = "한다") -> str:
+def nothing_told(dialogue: Dialogue, ending: Style = "한다") -> str:
     """What can honestly be said when no turn can be retold: who talked. Empty for a dialogue without turns.
 
     Example:

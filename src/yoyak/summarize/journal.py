@@ -55,12 +55,12 @@ class Journal:
                 raise UsageError(f"{self.path} holds an interrupted run; add --resume to go on with it, or delete that file to start anew")
             self._check(head)
             self.count = sum(1 for _ in self._lines()) if size else 0
-            self._file = open(self.path, "r+b")
+            self._file = open(self.path, "r+b")  # noqa: SIM115 - closed by __exit__
             self._file.truncate(size)
             self._file.seek(size)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = open(self.path, "w+b")
+        self._file = open(self.path, "w+b")  # noqa: SIM115 - closed by __exit__
         self._append(head)
 
     def __enter__(self) -> Self:
@@ -120,7 +120,7 @@ class Journal:
         differing = sorted(key for key in {*found, *head["run"]} if found.get(key) != head["run"].get(key))
         if differing:
             raise UsageError(
-                f"{self.path} is of a run with another {', '.join(differing)}; repeat the command as it was, or delete that file to start anew"
+                f"{self.path} is of a run with another {', '.join(differing)}; repeat the command as it was, or delete that file"
             )
 
 

@@ -11,7 +11,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 #: The first chunks are small: the first summary comes early, and a short input is not one lump.
 CHUNKS = (64, 256)
@@ -20,13 +20,15 @@ REMEMBERED = 4096
 
 Tokens = tuple[str, ...]
 Item = TypeVar("Item")
+#: What the engine makes of one token list: a text, or the candidates that a later step chooses from.
+Made = Any
 
 
 class Future(Protocol):
     """A batch under way."""
 
-    def result(self) -> list[str]:
-        """The texts, in the batch's order; raises what the engine raised."""
+    def result(self) -> list[Made]:
+        """What was made, in the batch's order; raises what the engine raised."""
 
 
 class Runtime(Protocol):
@@ -53,10 +55,10 @@ class Entry(Generic[Item]):
 
 @dataclass(frozen=True, slots=True)
 class Outcome(Generic[Item]):
-    """One input with its pieces' texts, or why there are none."""
+    """One input with what was made of its pieces, or why there is nothing."""
 
     item: Item
-    texts: tuple[str, ...]
+    texts: tuple[Made, ...]
     notes: tuple[str, ...] = ()
     error: str | None = None
 
@@ -81,7 +83,7 @@ def scheduled(
         done: Texts that an earlier run made of the leading items (None where it failed). Chunks that are done wholly are not computed
             again; one that is done in part is, so that its batches are the same as ever.
     """
-    remembered: OrderedDict[Tokens, str] = OrderedDict()
+    remembered: OrderedDict[Tokens, Made] = OrderedDict()
     source = iter(items)
     pump = _Pump(runtime)
     finished = iter(done)
@@ -140,10 +142,10 @@ class _Pump:
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
-        self._queue: deque[tuple[list[Tokens], dict[Tokens, str | Exception]]] = deque()
-        self._under_way: deque[tuple[list[Tokens], dict[Tokens, str | Exception], Future | Exception]] = deque()
+        self._queue: deque[tuple[list[Tokens], dict[Tokens, Made | Exception]]] = deque()
+        self._under_way: deque[tuple[list[Tokens], dict[Tokens, Made | Exception], Future | Exception]] = deque()
 
-    def add(self, batch: list[Tokens], results: dict[Tokens, str | Exception]) -> None:
+    def add(self, batch: list[Tokens], results: dict[Tokens, Made | Exception]) -> None:
         self._queue.append((batch, results))
         self._submit()
 
@@ -172,7 +174,7 @@ class _Pump:
         self._submit()
 
     @staticmethod
-    def _finished(begun: Future | Exception) -> list[str] | Exception:
+    def _finished(begun: Future | Exception) -> list[Made] | Exception:
         if isinstance(begun, Exception):
             return begun
         try:
@@ -183,12 +185,12 @@ class _Pump:
 
 class _Chunk(Generic[Item]):
     def __init__(
-        self, entries: list[Entry[Item]], remembered: OrderedDict[Tokens, str], pump: _Pump, previous: _Chunk[Item] | None
+        self, entries: list[Entry[Item]], remembered: OrderedDict[Tokens, Made], pump: _Pump, previous: _Chunk[Item] | None
     ) -> None:
         self._entries = entries
         self._remembered = remembered
         self._pump = pump
-        self._results: dict[Tokens, str | Exception] = {}
+        self._results: dict[Tokens, Made | Exception] = {}
         self._wanted: set[Tokens] = set()
         self._borrowed: list[Tokens] = []
         self._previous = previous
@@ -227,7 +229,7 @@ class _Chunk(Generic[Item]):
                 self._pump.step()
             yield self._outcome(entry)
         for tokens, text in self._results.items():
-            if isinstance(text, str):
+            if not isinstance(text, Exception):
                 self._remembered[tokens] = text
         while len(self._remembered) > REMEMBERED:
             self._remembered.popitem(last=False)
@@ -238,5 +240,5 @@ class _Chunk(Generic[Item]):
         results = [self._results[tokens] for tokens in entry.pieces]
         failed = next((result for result in results if isinstance(result, Exception)), None)
         error = entry.error or (_said(failed) if failed is not None else None)
-        texts = tuple(result for result in results if isinstance(result, str)) if error is None else ()
+        texts = tuple(results) if error is None else ()
         return Outcome(entry.item, texts, entry.notes, error)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Literal, Protocol, Self, runtime_checkable
 
-from yoyak.errors import ModelError
 from yoyak.records import Dialogue, Prediction
 from yoyak.summarize.decoding import DecodeConfig
 
@@ -75,6 +74,7 @@ class Summarizer:
         decode: DecodeConfig | None = None,
         compute_type: str = "int8",
         device: str = "cpu",
+        mbr: bool = False,
         progress: Callable[[str, float], None] = lambda what, share: None,
         notice: Callable[[str], None] = lambda text: None,
     ) -> Self:
@@ -88,6 +88,7 @@ class Summarizer:
             decode: How to write; for the models alone.
             compute_type: What ct2 computes in: `int8`, `float32`, ...
             device: `cpu` or `cuda`.
+            mbr: Take the beam that agrees most with the others (ct2; more than one beam).
             progress: Called with what is being done and the share done (0..1) while a model is built.
             notice: Called with terms of use that a person has to see, when a model under such terms is built.
 
@@ -109,7 +110,12 @@ class Summarizer:
         from yoyak.summarize.engines.ct2 import CTranslate2Engine
 
         made = load.ready(model, quantization=None if compute_type == "float32" else compute_type, progress=progress, notice=notice)
-        return cls(CTranslate2Engine(made.folder, name=made.name, decode=decode, compute_type=compute_type, device=device))
+        opened = CTranslate2Engine(made.folder, name=made.name, decode=decode, compute_type=compute_type, device=device)
+        if not mbr:
+            return cls(opened)
+        from yoyak.summarize.mbr import MinimumBayesRisk
+
+        return cls(MinimumBayesRisk(opened))
 
     def prepare(self, count: int, *, progress: Callable[[str, float], None] = lambda what, share: None) -> None:
         """Measure how this machine runs the model best, once, when so many dialogues are to come that it pays (some ten seconds)."""

@@ -66,7 +66,5 @@ class Codec:
             TooLong: It is beyond the limit and may not be split.
             ValueError: It is empty.
         """
-        found = long.parts(
-            dialogue, count=lambda turns: len(self.tokens(turns)), budget=self.budget, split=self._decode.long == "split"
-        )
+        found = long.parts(dialogue, count=lambda turns: len(self.tokens(turns)), budget=self.budget, split=self._decode.long == "split")
         return Entry(dialogue, [self.tokens(turns) for turns in found.turns], found.notes)

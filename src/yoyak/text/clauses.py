@@ -20,9 +20,12 @@ NO = frozenset({"아니요", "아니", "아뇨", "아니오", "아냐", "ㄴㄴ"
 
 _MARKS = frozenset({"SF", "SP", "SE", "SS", "SSO", "SSC", "SO", "SW", "W_EMOJI", "Z_CODA", "UN"})
 _CLOSING = frozenset({"SF", "SE", "SO", "SSC", "SW", "W_EMOJI"})
+# Only at these may a sentence end.
+_BOUNDARIES = _CLOSING | {"SP", "EF", "EC"}
 # Symbols that are part of what is said (8%, 20℃, $5); all others decorate.
 _SAID = frozenset("%％℃°$€₩￦+&@#=×÷/")
 _OPENERS = frozenset("사실 솔직히 글쎄 자 그래 일단 아무튼 어쨌든 하여튼 저기 뭐 왜 막 진짜로 음 대신 에이 어휴 아이고 어머 있잖아".split())
+_FILLERS = frozenset({"IC", "W_EMOJI", "SW", "SP"})
 _NOUNS = frozenset({"NNG", "NNP", "NP", "NR", "NNB", "SL", "SN", "SH", "XR", "XSN", "XPN"})
 _TITLES = frozenset({"씨", "님", "양", "군", "분", "여러분"})
 #: Nouns by which a hearer is called when they stand alone before a comma.
@@ -70,15 +73,19 @@ def sentences(morphemes: Sequence[Morpheme]) -> Iterator[list[Morpheme]]:
         depth += (morpheme.tag == "SSO") - (morpheme.tag == "SSC" and depth > 0)
         following = morphemes[index + 1] if index + 1 < len(morphemes) else None
         whole = morpheme.tag == "EF" or (whole and (morpheme.tag in _MARKS or morpheme.form == "요"))
-        if depth == 0 and (
-            _ends(morpheme, following, whole)
-            or _tensed(current, following)
-            or (_comma_ends(current) and not _alternative(morphemes, index + 1))
-        ):
+        boundary = following is None or morpheme.tag in _BOUNDARIES or morpheme.form == "요"
+        if boundary and depth == 0 and _closes(morphemes, index, current, whole=whole):
             yield current
             current, whole = [], False
     if current:
         yield current
+
+
+def _closes(morphemes: Sequence[Morpheme], index: int, current: Sequence[Morpheme], *, whole: bool) -> bool:
+    following = morphemes[index + 1] if index + 1 < len(morphemes) else None
+    if _ends(morphemes[index], following, whole) or _tensed(current, following):
+        return True
+    return _comma_ends(current) and not _alternative(morphemes, index + 1)
 
 
 def _ends(morpheme: Morpheme, following: Morpheme | None, whole: bool) -> bool:
@@ -194,7 +201,7 @@ def _excuse(items: Sequence[Morpheme]) -> int:
 
 
 def _owner_as_yes(items: Sequence[Morpheme]) -> bool:
-    """Whether the 네 at the front is 너의: a noun with josa follows without a comma, and nothing is polite (네 발표가 좋았어)."""
+    """Whether the 네 at the front is 너의: a noun with josa follows without a comma, and nothing is polite (네 연주가 좋았어)."""
     if len(items) < 4 or items[0].form != "네" or items[0].tag != "IC" or items[1].tag not in {"NNG", "NNP"}:
         return False
     polite = items[-1].form.endswith(("요", "니다", "니까", "죠"))
@@ -244,7 +251,7 @@ def _vocative(items: Sequence[Morpheme]) -> int:
         return size + 3 if calls(items[:size]) else 0  # 자기야,
     if size >= len(items) or items[size].tag != "SP":
         return 0
-    # An unknown name that Kiwi takes for a noun: 마켓, 나 등록할까 해.
+    # An unknown name that Kiwi takes for a noun: 보라, 나 수영 등록할까 해.
     before_pronoun = (
         size == 1 and size + 1 < len(items) and items[size + 1].tag == "NP" and items[size + 1].form in {"나", "너", "저", "우리"}
     )
@@ -281,6 +288,8 @@ def calls(nouns: Sequence[Morpheme]) -> bool:
 
 def _without_inner_fillers(items: Sequence[Morpheme]) -> list[Morpheme]:
     """Interjections between commas go, with the comma behind them."""
+    if not any(morpheme.tag in _FILLERS for morpheme in items):
+        return list(items)
     kept: list[Morpheme] = []
     for index, morpheme in enumerate(items):
         particle = index + 1 < len(items) and items[index + 1].tag[0] == "J" and items[index + 1].start == morpheme.end
@@ -298,7 +307,7 @@ def _without_inner_fillers(items: Sequence[Morpheme]) -> list[Morpheme]:
 
 
 def _without_inner_vocatives(items: list[Morpheme]) -> list[Morpheme]:
-    """A name between commas behind a connective calls somebody (연기됐다는데, Sabrina, 알아?); in a list no connective comes first."""
+    """A name between commas behind a connective calls somebody (연기됐다는데, Mina, 알아?); in a list no connective comes first."""
     for place in range(1, len(items) - 2):
         if (
             items[place].tag == "SP"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from yoyak.text import josa
 from yoyak.text.morphemes import Morpheme
-from yoyak.text.predicates import FIRST, SECOND, calls_hearer, subjects
+from yoyak.text.predicates import FIRST, HEARERS, SECOND, calls_hearer, subjects
 from yoyak.text.register import Edit
 from yoyak.text.speech_acts import Act
 
@@ -91,10 +91,13 @@ def persons(morphemes: Sequence[Morpheme], until: int, act: Act, hearer: str | N
         >>> [(edit.text, edit.start, edit.end) for edit in persons(found, 6, "promise", "민지", named=False) or []]
         [('자신의', 0, 1), ('민지에게', 5, 8)]
     """
+    meant = [index for index in range(until) if morphemes[index].tag in {"NP", "MM"} or morphemes[index].form in HEARERS]
+    if not meant:
+        return []
     contrast = {"first", "second"} <= subjects(morphemes[:until])
     context = _Context(morphemes, until, act, hearer, named, contrast)
     try:
-        return [edit for index in range(until) if (edit := _named(context, index)) is not None]
+        return [edit for index in meant if (edit := _named(context, index)) is not None]
     except _Unsure:
         return None
 
@@ -133,7 +136,7 @@ def _owner(context: _Context, index: int) -> Edit | None:
     now, follower = context.morphemes[index], context.follower(index)
     if follower is None:
         return None
-    counts = follower.form in _COUNTED or (index > 0 and context.morphemes[index - 1].tag == "NNG")  # 차 네 잔
+    counts = follower.form in _COUNTED or (index > 0 and context.morphemes[index - 1].tag == "NNG")  # 떡 네 접시
     if now.form == "네" and follower.tag in {"NNG", "NNP", "SL"} and not counts:
         return Edit(now.start, now.end, f"{context.label()}의")
     return Edit(now.start, now.end, f"{SELF}의") if now.form in {"내", "제"} and follower.tag[0] in "NSX" else None
@@ -236,7 +239,7 @@ def _group(context: _Context, index: int) -> Edit:
 
 
 def _is_object(morphemes: Sequence[Morpheme], index: int) -> bool:
-    """Whether a bare pronoun comes after a subject, so that it is what the verb acts on (내가 너 데리러 갈게, 동생이 나 때렸어)."""
+    """Whether a bare pronoun comes after a subject, so that it is what the verb acts on (내가 너 데리러 갈게, 누나가 나 밀었어)."""
     return bool(subjects(morphemes[:index]) & {"first", "second", "third"}) or (index > 0 and morphemes[index - 1].form in FIRST | SECOND)
 
 

@@ -125,7 +125,7 @@ def reports(
         if spoken.morphemes or spoken.polarity:
             # Only the first sentence answers; a later bare -어 may be a command again.
             said = report(text, spoken, hearer=hearer, answering=answering and not found)
-            # 밤낮으로 일했어, 불을 끄려고: the purpose or reason of what came before, nothing by itself.
+            # 새벽부터 줄 섰어, 표를 사려고: the purpose or reason of what came before, nothing by itself.
             leaning = trailing and said is not None and said.kind in {"intend", "because"}
             found.append(None if leaning else said)
         trailing = sentence[-1].tag == "SP"
@@ -203,7 +203,7 @@ def _asks_midway(items: Sequence[Morpheme], until: int) -> bool:
 
 
 def _honours_before_modal(items: Sequence[Morpheme], found: Predicate) -> bool:
-    """Whether -시- stands before 것 같다, 것이다, 줄 알다: what somebody else did or will do (웃으셨던 것 같아요)."""
+    """Whether -시- stands before 것 같다, 것이다, 줄 알다: what somebody else did or will do (들으셨던 것 같아요)."""
     modal = found.stem.form in {"같", "이", "알", "모르"} and any(m.tag == "NNB" for m in items[max(0, found.at - 2) : found.at])
     return modal and any(m.tag == "EP" and m.form in {"시", "으시"} for m in items[max(0, found.at - 5) : found.at])
 
@@ -237,7 +237,7 @@ def _whose(spoken: Clause, found: Predicate, named: frozenset[predicates.Person]
 
 
 def _fragment(text: str, spoken: Clause, hearer: str | None) -> Report | None:
-    """A clause without a predicate: 왜? / 닭고기는? / 커피 한 잔."""
+    """A clause without a predicate: 왜? / 생선은? / 커피 한 잔."""
     items = spoken.morphemes
     if items[-1].form in {"요", "이요"} and len(items) > 1:
         items = items[:-1]

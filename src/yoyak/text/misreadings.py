@@ -18,6 +18,14 @@ ADVICE = "지그래"
 _HONORIFIC_STEMS = {"계": "계시", "주무": "주무시", "드세": "드시", "계세": "계시"}
 _ABBREVIATION = re.compile(r"(?:Mr|Mrs|Ms|Dr|St|Jr|Prof|[A-Za-z])\.|.*\..*\.")
 
+# 나 영어학과에서 공부해 (no name), 오른쪽으로 도세요 (turning).
+_RENAMED = {
+    ("나", "NNP"): ("나", "NP"),
+    ("나", "NNG"): ("나", "NP"),
+    ("너", "NNP"): ("너", "NP"),
+    ("너", "NNG"): ("너", "NP"),
+    ("도", "VV"): ("돌", "VV"),
+}
 _BARE_VERBS = frozenset({"가.", "나.", "사.", "자.", "차.", "타.", "파."})
 _SAID = frozenset({"말씀", "인사", "부탁", "감사", "축하", "사과", "전화", "연락", "안내", "설명"})
 
@@ -34,28 +42,38 @@ def mended(morphemes: Sequence[Morpheme]) -> list[Morpheme]:
     """
     items: list[Morpheme] = []
     for morpheme, following in zip_longest(morphemes, morphemes[1:]):
-        now = morpheme
-        if items:
-            if items[-1].form == ADVICE and now.tag[0] == "E":
-                continue
-            now = next((better for repair in _REPAIRS if (better := repair(items, morpheme)) is not None), morpheme)
-        if now.form in {"나", "너"} and now.tag in {"NNP", "NNG"}:
-            now = Morpheme(now.form, "NP", now.start, now.end)  # 나 영어학과에서 공부해: no name
-        if now.form == "도" and now.tag == "VV":
-            now = Morpheme("돌", "VV", now.start, now.end)  # 오른쪽으로 도세요
-        if now.tag == "SB" and now.form in _BARE_VERBS:  # 학교에 가. as the first point of a list
-            items += [Morpheme(now.form[0], "VV", now.start, now.end - 1), Morpheme("어", "EF", now.start, now.end - 1)]
-            now = Morpheme(".", "SF", now.end - 1, now.end)
-        elif _swallows_stop(now) and (following is None or following.start > now.end):
+        now = _repaired(items, morpheme) if items else morpheme
+        if now is None:
+            continue
+        if now.tag == "SL" and _swallows_stop(now) and (following is None or following.start > now.end):
             items.append(Morpheme(now.form[:-1], "SL", now.start, now.end - 1))
             now = Morpheme(".", "SF", now.end - 1, now.end)
+        elif now.tag == "SB" and now.form in _BARE_VERBS:  # 학교에 가. as the first point of a list
+            items += [Morpheme(now.form[0], "VV", now.start, now.end - 1), Morpheme("어", "EF", now.start, now.end - 1)]
+            now = Morpheme(".", "SF", now.end - 1, now.end)
+        elif (now.form, now.tag) in _RENAMED:
+            form, tag = _RENAMED[now.form, now.tag]
+            now = Morpheme(form, tag, now.start, now.end)
         items.append(now)
     return items
 
 
+def _repaired(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
+    """The morpheme to go on with; None when it belongs to the one before."""
+    last = items[-1]
+    if last.form == ADVICE and now.tag[0] == "E":
+        return None
+    found = _BY_FORM.get(now.form, ()) + _BY_LAST.get(last.form, ())
+    for repair in (*found, _broken_latin) if now.tag == "SL" else found:
+        better = repair(items, now)
+        if better is not None:
+            return better
+    return now
+
+
 def _swallows_stop(now: Morpheme) -> bool:
     """`Karen.` at the end of a sentence, but no abbreviation (Mr., a.m.)."""
-    return now.tag == "SL" and now.form.endswith(".") and len(now.form) > 1 and not _ABBREVIATION.fullmatch(now.form)
+    return now.form.endswith(".") and len(now.form) > 1 and not _ABBREVIATION.fullmatch(now.form)
 
 
 def _honorific_as_noun(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
@@ -194,20 +212,27 @@ def _pronoun_as_copula(items: list[Morpheme], now: Morpheme) -> Morpheme | None:
     return Morpheme(now.form, "NP" if now.form == "나" else "IC", now.start, now.end)
 
 
-_REPAIRS: tuple[Repair, ...] = (
-    _honorific_as_noun,
-    _contracted_quotation,
-    _recover,
-    _come_to_mind,
-    _this_as_copula,
-    _noodles,
-    _yesterday,
-    _promise_as_noun,
-    _conjecture,
-    _advice,
-    _title,
-    _humble,
-    _yes_as_you,
-    _broken_latin,
-    _pronoun_as_copula,
-)
+# Which repairs a morpheme's form calls for, and which the form before it: most morphemes call for none.
+_BY_FORM: dict[str, tuple[Repair, ...]] = {
+    "세요": (_honorific_as_noun,),
+    "요": (_honorific_as_noun, _conjecture),
+    "어요": (_honorific_as_noun,),
+    "드시": (_come_to_mind,),
+    "건": (_this_as_copula,),
+    "라면": (_noodles,),
+    "제": (_yesterday,),
+    "그래": (_advice,),
+    "그래요": (_advice,),
+    "그러": (_advice,),
+    "그렇": (_advice,),
+    "님": (_title,),
+    "드리": (_humble,),
+    "나": (_pronoun_as_copula,),
+    "야": (_pronoun_as_copula,),
+}
+_BY_LAST: dict[str, tuple[Repair, ...]] = {
+    "하": (_contracted_quotation,),
+    "나": (_recover,),
+    "네": (_yes_as_you,),
+    "이": (_promise_as_noun,),
+}

@@ -157,7 +157,7 @@ def _person(noun: Morpheme) -> Person:
 
 
 def main_subject(morphemes: Sequence[Morpheme], at: int) -> bool | None:
-    """Whether the last subject before the predicate is its own: no clause ends between the two (열차가 언제 있는지 알려 주세요: no).
+    """Whether the last subject before the predicate is its own: no clause ends between the two (기차가 언제 오는지 알려 주세요: no).
 
     None when a relative clause stands between, since the subject may be that clause's (형이 산 책을 보세요) or the sentence's.
     """

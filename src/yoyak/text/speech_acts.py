@@ -184,7 +184,7 @@ def _told(clause: Clause, found: Predicate, *, indirectly: bool) -> Act:
 
 
 def _rhetorical(clause: Clause, found: Predicate) -> bool:
-    """Forms that say the opposite of what they seem to: 얼마나 좋은데!, 있는 거 아냐., and what no report can finish (…만 빼고요)."""
+    """Forms that say the opposite of what they seem to: 얼마나 기특한데!, 다 끝난 거 아냐., and what no report can finish (…만 빼고요)."""
     forms = [m.form for m in clause.morphemes]
     before = clause.morphemes[found.at - 1] if found.at else None
     if before is not None and before.tag == "NNB" and before.form in {"거", "것"} and (found.stem.form == "아니" or found.ending == "냐"):
@@ -194,7 +194,7 @@ def _rhetorical(clause: Clause, found: Predicate) -> bool:
     if found.ending in _ECHOED | {"으라고", "자고"} and not (clause.asks or found.polite or "!" in clause.mark):
         return found.stem.tag not in {"VCP", "VCN"}  # 당신이나 받으라고.: whose words these are stays open
     if found.ending in {"니까", "으니까", "고", "는데", "지만"} and clause.mark.startswith(("..", "…")):
-        return True  # 생각해 보니까...: broken off
+        return True  # 곰곰이 따져 보니까...: broken off
     if found.ending in {"고", "구"} and found.stem.form in {"빼", "말", "제외하", "두"}:
         return True
     exclaims = not clause.asks and bool({"얼마나", "왜", "어찌", "어떻게"} & set(forms))
@@ -219,10 +219,10 @@ def _polite(clause: Clause, found: Predicate) -> Act | None:
     named = subjects(clause.morphemes)
     own = bool(named & {"third", "second"}) and main_subject(clause.morphemes, found.at)
     if own and not _honoured(clause.morphemes):
-        own = False  # 거스름돈은 가지세요: nobody honours an object
+        own = False  # 남은 반찬은 싸 가세요: nobody honours an object
     favour = asks_for(clause.morphemes, found) is not None
     if favour and any(m.tag == "EC" and m.form.endswith(("다고", "라고", "자고", "냐고")) for m in clause.morphemes[: found.at]):
-        return "request"  # 앤디가 전화했다고 전해 주세요: the subject is that of what is to be passed on
+        return "request"  # 형이 다녀갔다고 전해 주세요: the subject is that of what is to be passed on
     if found.adjectival or own:
         return "tell"
     if favour:
@@ -279,12 +279,12 @@ def _bare_verb(clause: Clause, found: Predicate, *, answering: bool, favour: boo
     if stem == "말":
         return "command"
     if stem == "주" and named == {"third"}:
-        # 이 카드는 기록할 수 있게 해 줘요 tells, 형이 산 책 좀 줘 asks.
+        # 이 앱은 한눈에 볼 수 있게 해 줘요 tells, 형이 산 책 좀 줘 asks.
         return "request" if any(m.form == "좀" for m in morphemes) and not main_subject(morphemes, found.at) else None
     if named & {"first", "third"}:
         return "tell" if clause.mark or not interrogative(morphemes) else None
     if favour:
-        # 살 수 있고 집으로 보내 줘: after a state -아 줘 tells of it too.
+        # 살 수 있고 문 앞까지 갖다 줘: after a state -아 줘 tells of it too.
         states = any(
             m.form in {"고", "는데", "지만"} and m.tag == "EC" and _state(morphemes[i]) for i, m in enumerate(morphemes[1 : found.at])
         )
@@ -297,7 +297,7 @@ def _bare_verb(clause: Clause, found: Predicate, *, answering: bool, favour: boo
     if _stative(morphemes, found.at) or found.honorific:
         return "tell"
     if found.polite and any(m.tag == "EP" and m.form in {"시", "으시"} for m in morphemes[: found.at]):
-        return "command"  # 오시면 꼭 놀러 와요: said to the hearer
+        return "command"  # 지나시면 꼭 들러요: said to the hearer
     if any(m.form in _URGING and m.tag == "MAG" for m in morphemes) or (stem == "보" and found.stem.tag == "VX"):
         return "command"
     habitual = found.polite and any(m.form in _HABITUAL and m.tag == "MAG" for m in morphemes)
@@ -320,5 +320,5 @@ def _fixed(morphemes: Sequence[Morpheme], at: int) -> bool:
     if morphemes[at].form == "하" and morphemes[at].tag == "VX" and before[-1:] == ["어"]:
         return True  # 가고 싶어 하다, 아파하다
     if morphemes[at].form == "하" and before[-1:] and before[-1].endswith("려고"):
-        return True  # 둘러보려고 해
+        return True  # 고르려고 해
     return bool({"안", "못", "어야", "아야", "여야"} & set(before)) or (morphemes[at].form in {"지", "가지"} and morphemes[at].tag == "VX")

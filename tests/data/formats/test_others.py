@@ -207,6 +207,11 @@ def test_call_json(tmp_path: Path) -> None:
         assert dialogue.turns[1].time == "00:01:01.500"
 
 
+def test_a_call_without_an_id_is_called_after_its_file(tmp_path: Path) -> None:
+    path = _file(tmp_path, "calls.csv", CALL_CSV + ",고객,누구세요,1,2\n")
+    assert [dialogue.id for dialogue in read(path)] == ["c1", "c2", "calls"]
+
+
 def test_a_turn_without_a_role_is_named(tmp_path: Path) -> None:
     path = _file(tmp_path, "calls.csv", CALL_CSV + "c2,,누구세요,1,2\n")
     rejected = [row for row in read_rows(open_source(path)) if isinstance(row, Rejected)]

@@ -152,7 +152,7 @@ def _gathered(turns: Iterable[tuple[int, Mapping[str, Any]] | Rejected], stem: s
             yield rejected(file, number, message, "name the columns so", "columns", cells)
             continue
         where = keys.call or call
-        name = str(cells[where]).strip() if where and cells.get(where) is not None else stem
+        name = (str(cells[where]).strip() if where and cells.get(where) is not None else "") or stem
         if name != current:
             if current is not None:
                 yield build(current, held, file=file, row=first, raw={"turns": raws})
@@ -185,7 +185,7 @@ def _call(item: Item, stem: str, file: str) -> Row:
     given: list[Any] = next((item.value[name] for name in LISTS if isinstance(item.value.get(name), list)), [])
     known = {name.lower(): name for name in item.value}
     named = next((item.value[known[name]] for name in ("id", *CALLS) if name in known), None)
-    id_ = str(named) if named is not None else stem if item.number == 1 else f"{stem}-{item.number}"
+    id_ = str(named if named is not None else "").strip() or (stem if item.number == 1 else f"{stem}-{item.number}")
     turns: list[Turn] = []
     for entry in given:
         keys = _keys(entry) if isinstance(entry, dict) else None

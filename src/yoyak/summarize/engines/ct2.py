@@ -12,14 +12,15 @@ from yoyak.checkpoints.convert import InputForm, read_form
 from yoyak.records import Dialogue, Prediction
 from yoyak.summarize import calibrate, long
 from yoyak.summarize.calibrate import Plan
+from yoyak.summarize.candidates import Candidate, Candidates
 from yoyak.summarize.decoding import DecodeConfig
 from yoyak.summarize.schedule import Future, Outcome, Tokens, scheduled
 from yoyak.summarize.tokens import Codec
 
 #: CTranslate2 applies repetition_penalty and no_repeat_ngram_size to every token alike and offers no hook to change a beam's scores.
 CANNOT_EXEMPT = (
-    "ct2 applies repetition rules to tags, names and numbers too; switch them off (repetition_penalty=1, no_repeat_ngram_size=0) or use the "
-    "engine hf, which exempts what the dialogue holds"
+    "ct2 applies repetition rules to tags, names and numbers too; switch them off (repetition_penalty=1, no_repeat_ngram_size=0) or "
+    "use the engine hf, which exempts what the dialogue holds"
 )
 
 
@@ -68,6 +69,19 @@ class CTranslate2Engine:
             done=(None if prediction.error is not None else prediction.summary for prediction in done),
         )
         return (self._prediction(outcome) for outcome in outcomes)
+
+    def candidates(self, dialogues: Iterable[Dialogue]) -> Iterator[Candidates]:
+        """Every finished beam of each dialogue with its score, best first; one that had to be split has one candidate, its joined parts."""
+        runtime = _CandidateRuntime(self._runtime, self._decode.num_beams)
+        outcomes = scheduled(dialogues, prepare=self._codec.entry, runtime=runtime, batch_tokens=self._runtime.plan.batch_tokens)
+        for outcome in outcomes:
+            notes = (*outcome.notes, *self._notes)
+            if outcome.error is not None:
+                yield Candidates(outcome.item.id, (), notes, outcome.error)
+            elif len(outcome.texts) == 1:
+                yield Candidates(outcome.item.id, tuple(outcome.texts[0]), notes)
+            else:
+                yield Candidates(outcome.item.id, (Candidate(long.joined([made[0].text for made in outcome.texts])),), notes)
 
     def calibrate(self) -> Plan:
         """Measure which workers, threads and batch size suit this machine and model, keep it for later and go on with it.
@@ -132,6 +146,11 @@ class CTranslate2Runtime:
         lengths = ("min_length", "max_length") if self._decoder_only else ("min_decoding_length", "max_decoding_length")
         return self.raw([list(tokens) for tokens in batch], asynchronous=asynchronous, **dict.fromkeys(lengths, new_tokens))
 
+    def read_candidates(self, found: Any) -> list[Candidate]:
+        """The hypotheses of one result as texts with their scores."""
+        ids = found.sequences_ids if self._decoder_only else [self._codec.ids(tuple(tokens)) for tokens in found.hypotheses]
+        return [Candidate(self._codec.text(one), score) for one, score in zip(ids, found.scores, strict=True)]
+
     def ids(self, batch: list[list[str]], **options: Any) -> list[list[list[int]]]:
         """The hypotheses' ids of each input, best first."""
         results = self.raw(batch, **options)
@@ -154,6 +173,31 @@ class _Texts:
             ids = found.sequences_ids[0] if hasattr(found, "sequences_ids") else self.codec.ids(tuple(found.hypotheses[0]))
             texts.append(self.codec.text(ids))
         return texts
+
+
+@dataclass(frozen=True, slots=True)
+class _CandidateRuntime:
+    """The same model, asked for all its beams."""
+
+    runtime: CTranslate2Runtime
+    beams: int
+
+    @property
+    def workers(self) -> int:
+        return self.runtime.workers
+
+    def submit(self, batch: Sequence[Tokens]) -> Future:
+        options = {"num_hypotheses": self.beams, "return_scores": True}
+        return _Beams(self.runtime.raw([list(tokens) for tokens in batch], asynchronous=True, **options), self.runtime)
+
+
+@dataclass(frozen=True, slots=True)
+class _Beams:
+    futures: list[Any]
+    runtime: CTranslate2Runtime
+
+    def result(self) -> list[list[Candidate]]:
+        return [self.runtime.read_candidates(future.result()) for future in self.futures]
 
 
 def _options(decode: DecodeConfig, *, decoder_only: bool) -> dict[str, Any]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice, tee
 
+from yoyak.errors import UsageError
 from yoyak.records import Dialogue, Prediction
 from yoyak.summarize import exchanges
-from yoyak.summarize.exchanges import Ending, Unit
+from yoyak.summarize.exchanges import Unit
+from yoyak.text.endings import STYLES, Style
 from yoyak.text.morphemes import Morpheme, analyze_many
 
 _CONTENT = frozenset({"NNG", "NNP", "SL", "SN", "VV", "VA", "XR"})
@@ -20,6 +23,7 @@ _CONTENT = frozenset({"NNG", "NNP", "SL", "SN", "VV", "VA", "XR"})
 _LIGHT = frozenset("하 있 되 같 보 가 오 없 좋 알 그렇 어떻 이렇 말 생각 것 거 주 들 나 싶 많".split())
 _POINTING = frozenset({"그것", "그거", "그", "그렇", "그러", "이것", "거기", "저것"})
 _COURTESY = frozenset({"감사", "고맙", "반갑", "죄송", "미안", "환영"})
+_DUTY = frozenset({"어야", "아야", "여야"})
 _NEGATIVE = frozenset({"안", "못", "없", "않", "아니", "말"})
 # What each sign adds to a unit's worth: ridge regression of ROUGE-1 + ROUGE-L (x 100) on 22,000 units of 1,000 synthetic research
 # dialogues, rounded. Calls and plans weigh most, as in human summaries; long units gain up to about 30 morphemes.
@@ -34,6 +38,9 @@ class Extractive:
         ending: How sentences end: 한다, 합니다 or 함.
         sentences: At most so many sentences; a second one is added only while the summary stays short.
 
+    Raises:
+        UsageError: There is no such ending style.
+
     Example:
         >>> from yoyak.records import Turn
         >>> talk = Dialogue("a", (Turn("민지", "토요일에 한강에서 자전거 탈래?"), Turn("현우", "토요일엔 결혼식이 있어. 일요일은 괜찮아.")))
@@ -44,8 +51,10 @@ class Extractive:
 
     name = "extractive"
 
-    def __init__(self, *, ending: Ending = "한다", sentences: int = 2) -> None:
-        self._ending: Ending = ending
+    def __init__(self, *, ending: Style = "한다", sentences: int = 2) -> None:
+        if ending not in STYLES:
+            raise UsageError(f"there is no ending style {ending!r}; known: {', '.join(STYLES)}")
+        self._ending: Style = ending
         self._sentences = sentences
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
@@ -69,43 +78,49 @@ def _words(morphemes: Iterable[Morpheme]) -> set[str]:
     return {m.form for m in morphemes if m.tag.partition("-")[0] in _CONTENT and m.form not in _LIGHT}
 
 
+@dataclass(frozen=True, slots=True)
+class _Weighed:
+    unit: Unit
+    words: set[str]
+    size: int
+    worth: float
+
+
 def _chosen(dialogue: Dialogue, units: Sequence[Unit], analysed: Sequence[Sequence[Morpheme]], count: int) -> list[Unit]:
     """The best units, in the order of their turns; no two rest on the same turn."""
     frequency = Counter(word for turn in analysed for word in _words(turn))
-    ranked = sorted(units, key=lambda unit: -_worth(unit, frequency, len(dialogue.turns)))
+    weighed = [_weighed(unit, frequency, len(dialogue.turns)) for unit in units]
     chosen: list[Unit] = []
     taken: set[int] = set()
     length = 0
-    for unit in ranked:
-        size = len(unit.morphemes)
+    for found in sorted(weighed, key=lambda one: -one.worth):
         if len(chosen) == count:
             break
-        fits = not chosen or (length + size <= _BUDGET and _words(unit.morphemes))
-        if fits and taken.isdisjoint(unit.turns):
-            chosen.append(unit)
-            taken.update(unit.turns)
-            length += size
+        fits = not chosen or (length + found.size <= _BUDGET and found.words)
+        if fits and taken.isdisjoint(found.unit.turns):
+            chosen.append(found.unit)
+            taken.update(found.unit.turns)
+            length += found.size
     return sorted(chosen, key=lambda unit: unit.turns)
 
 
-def _worth(unit: Unit, frequency: Counter[str], turns: int) -> float:
-    morphemes = unit.morphemes
-    words = _words(morphemes)
+def _weighed(unit: Unit, frequency: Counter[str], turns: int) -> _Weighed:
+    morphemes, opening = unit.morphemes, unit.parts[0].reports[0]
+    words, forms = _words(morphemes), {m.form for m in morphemes}
+    said = words if len(unit.parts) == 1 and len(unit.parts[0].reports) == 1 else _words(opening.morphemes)
     size = len(morphemes) / 20
-    opening = unit.parts[0].reports[0]
     worth = 18.6 * size - 6.6 * size * size + _KINDS.get(opening.kind, 0.0)
     worth += 1.4 * sum(frequency[word] > 1 for word in words)
     worth += 4.2 * (len(unit.parts) > 1)
     worth += _place(unit.turns, turns)
-    worth += 3.8 * any(m.form == "싶" for m in morphemes) + 2.0 * any(m.tag == "NNP" for m in morphemes)
-    worth -= 1.8 * any(m.form in _NEGATIVE for m in morphemes)
-    worth -= 6.0 * any(m.form in _COURTESY for m in morphemes)
+    worth += 3.8 * ("싶" in forms) + 2.0 * any(m.tag == "NNP" for m in morphemes)
+    worth -= 1.8 * (not forms.isdisjoint(_NEGATIVE)) + 6.0 * (not forms.isdisjoint(_COURTESY))
     # Little is said by 안다, 맞다 and their like.
-    worth -= (0.0, 5.0, 15.0)[max(0, 2 - len(_words(opening.morphemes)))] + 3.0 * any(m.form in _POINTING for m in morphemes[:1])
+    worth -= (0.0, 5.0, 15.0)[max(0, 2 - len(said))] + 3.0 * any(m.form in _POINTING for m in morphemes[:1])
     # A statement whose subject went unsaid may speak of somebody else; in an exchange the question tells of whom.
     if opening.kind == "tell" and not opening.grounded:
-        worth -= 8.0 if any(m.form in {"어야", "아야", "여야"} for m in morphemes) else 3.0
-    return worth
+        worth -= 3.0 if forms.isdisjoint(_DUTY) else 8.0
+    return _Weighed(unit, words, len(morphemes), worth)
 
 
 def _place(places: Collection[int], turns: int) -> float:

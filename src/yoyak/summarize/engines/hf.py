@@ -1,4 +1,4 @@
-"""Models on transformers: the reference that the fast engine is compared with, and the one whose repetition rules spare the dialogue's words."""
+"""Models on transformers: the reference for the fast engine, and the one whose repetition rules spare the dialogue's words."""
 
 from __future__ import annotations
 
@@ -30,9 +30,7 @@ class TransformersEngine:
         device: `cpu` or `cuda`.
     """
 
-    def __init__(
-        self, folder: Path, *, name: str, decode: DecodeConfig | None = None, dtype: str = "float32", device: str = "cpu"
-    ) -> None:
+    def __init__(self, folder: Path, *, name: str, decode: DecodeConfig | None = None, dtype: str = "float32", device: str = "cpu") -> None:
         torch = require("torch", extra="train")
         transformers = require("transformers", extra="train")
         self.name = name
@@ -61,7 +59,10 @@ class TransformersEngine:
         longest = max(map(len, read))
         # A decoder goes on from the right end, so its padding stands on the left.
         padding = [[self._pad] * (longest - len(ids)) for ids in read]
-        masks = [[0] * len(gap) + [1] * len(ids) if self._decoder_only else [1] * len(ids) + [0] * len(gap) for ids, gap in zip(read, padding, strict=True)]
+        masks = [
+            [0] * len(gap) + [1] * len(ids) if self._decoder_only else [1] * len(ids) + [0] * len(gap)
+            for ids, gap in zip(read, padding, strict=True)
+        ]
         rows = [gap + ids if self._decoder_only else ids + gap for ids, gap in zip(read, padding, strict=True)]
         start = longest if self._decoder_only else 1
         with torch.inference_mode():
@@ -93,7 +94,9 @@ class TransformersEngine:
             return None
         spared = [self._exempt.pop(tokens, frozenset()) for tokens in batch]
         decode = self._decode
-        return [ExemptRepetition(decode.repetition_penalty, decode.no_repeat_ngram_size, spared, prompt_length=start, beams=decode.num_beams)]
+        return [
+            ExemptRepetition(decode.repetition_penalty, decode.no_repeat_ngram_size, spared, prompt_length=start, beams=decode.num_beams)
+        ]
 
     def _options(self) -> dict[str, Any]:
         decode = self._decode
