@@ -42,6 +42,13 @@ class Runtime(Protocol):
         """Batches that are computed at a time."""
 
 
+class Packing(Protocol):
+    """How inputs become batches."""
+
+    def __call__(self, lengths: Sequence[int], *, batch_tokens: int) -> list[list[int]]:
+        """Indices of the inputs, batch by batch."""
+
+
 @dataclass(slots=True)
 class Entry(Generic[Item]):
     """One input with its pieces' tokens, or what went wrong with it; `known` is the text that an earlier run has made of it."""
@@ -63,12 +70,30 @@ class Outcome(Generic[Item]):
     error: str | None = None
 
 
+def packed(lengths: Sequence[int], *, batch_tokens: int) -> list[list[int]]:
+    """Indices in batches of like length, longest batch first; a batch's padded size keeps to the budget unless it holds one item alone.
+
+    Example:
+        >>> packed([3, 10, 4, 9], batch_tokens=20)
+        [[1, 3], [2, 0]]
+    """
+    batches: list[list[int]] = []
+    for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+        # sorted downwards: the first of a batch is its longest
+        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
 def scheduled(
     items: Iterable[Item],
     *,
     prepare: Callable[[Item], Entry[Item]],
     runtime: Runtime,
     batch_tokens: int,
+    pack: Packing = packed,
     chunks: Sequence[int] = CHUNKS,
     done: Iterable[str | None] = (),
 ) -> Iterator[Outcome[Item]]:
@@ -79,6 +104,7 @@ def scheduled(
         prepare: Cuts an item into pieces that the engine can take; anything that it raises is that item's error alone.
         runtime: Computes batches.
         batch_tokens: Most tokens of a batch, padding included.
+        pack: Divides the lengths of inputs into batches.
         chunks: Sizes of the first chunks; the last one holds for all that follow.
         done: Texts that an earlier run made of the leading items (None where it failed). Chunks that are done wholly are not computed
             again; one that is done in part is, so that its batches are the same as ever.
@@ -94,7 +120,7 @@ def scheduled(
         if not drawn:
             break
         chunk = _Chunk(drawn, remembered, pump, previous)
-        chunk.begin(list(islice(finished, len(drawn))), batch_tokens)
+        chunk.begin(list(islice(finished, len(drawn))), batch_tokens, pack)
         waiting.append(chunk)
         previous = chunk
         if len(waiting) > 1:
@@ -120,21 +146,44 @@ def _said(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def packed(lengths: Sequence[int], *, batch_tokens: int) -> list[list[int]]:
-    """Indices in batches of like length, longest batch first; a batch's padded size keeps to the budget unless it holds one item alone.
+def packed_alike(lengths: Sequence[int], *, batch_tokens: int, new_tokens: int = 40) -> list[list[int]]:
+    """Indices in batches whose inputs are nearly of one length: what decoder-only models on CTranslate2 need.
+
+    There a batch's prompts are read at once up to the shortest of them only; what the longer ones have beyond it is gone through token by
+    token, like writing. So the sorted inputs are divided where the estimated time is least: reading takes one unit a token, a step of
+    writing one unit a row and six beside (measured on Gemma 3 270M int8: the weights pass through memory once a step).
+
+    Args:
+        lengths: Of the inputs, in tokens.
+        batch_tokens: As in :func:`packed`.
+        new_tokens: How many are written, about.
 
     Example:
-        >>> packed([3, 10, 4, 9], batch_tokens=20)
+        >>> packed_alike([100, 400, 101, 399], batch_tokens=2048)
         [[1, 3], [2, 0]]
     """
+    order = sorted(range(len(lengths)), key=lambda i: (-lengths[i], i))
+    best: list[tuple[float, int]] = [(0.0, 0)]
+    for end in range(1, len(order) + 1):
+        found = (float("inf"), end - 1)
+        shortest = lengths[order[end - 1]]
+        for start in range(end - 1, -1, -1):
+            rows, longest = end - start, lengths[order[start]]
+            if rows > 1 and rows * longest > batch_tokens:
+                break
+            cost = rows * shortest + (longest - shortest + new_tokens) * (rows + _STEP)
+            found = min(found, (best[start][0] + cost, start))
+        best.append(found)
     batches: list[list[int]] = []
-    for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-        # sorted downwards: the first of a batch is its longest
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
-    return batches
+    end = len(order)
+    while end:
+        start = best[end][1]
+        batches.append(order[start:end])
+        end = start
+    return batches[::-1]
+
+
+_STEP = 6.0
 
 
 class _Pump:
@@ -195,7 +244,7 @@ class _Chunk(Generic[Item]):
         self._borrowed: list[Tokens] = []
         self._previous = previous
 
-    def begin(self, done: Sequence[str | None], batch_tokens: int) -> None:
+    def begin(self, done: Sequence[str | None], batch_tokens: int, pack: Packing) -> None:
         """Give the engine what it has to compute."""
         if len(done) == len(self._entries):
             for entry, text in zip(self._entries, done, strict=True):
@@ -206,7 +255,7 @@ class _Chunk(Generic[Item]):
         self._borrowed = [tokens for tokens in distinct if tokens in previous]
         self._results |= {tokens: self._remembered[tokens] for tokens in distinct if tokens in self._remembered and tokens not in previous}
         missing = [tokens for tokens in distinct if tokens not in self._results and tokens not in previous]
-        batches = packed([len(tokens) for tokens in missing], batch_tokens=batch_tokens)
+        batches = pack([len(tokens) for tokens in missing], batch_tokens=batch_tokens)
         # The batch of the first input goes first, so that something can be shown soon; the long ones follow, short ones fill the end.
         batches.sort(key=lambda batch: 0 not in batch)
         for batch in batches:

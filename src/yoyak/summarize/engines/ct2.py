@@ -14,7 +14,7 @@ from yoyak.summarize import calibrate, long
 from yoyak.summarize.calibrate import Plan
 from yoyak.summarize.candidates import Candidate, Candidates
 from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.schedule import Future, Outcome, Tokens, scheduled
+from yoyak.summarize.schedule import Future, Outcome, Packing, Tokens, packed, packed_alike, scheduled
 from yoyak.summarize.tokens import Codec
 
 #: CTranslate2 applies repetition_penalty and no_repeat_ngram_size to every token alike and offers no hook to change a beam's scores.
@@ -53,6 +53,7 @@ class CTranslate2Engine:
         self._source = (folder, device, compute_type)
         self._plan = plan or calibrate.remembered(folder, compute_type, self._decode.num_beams)
         self._runtime = self._opened(self._plan or calibrate.usual())
+        self._pack: Packing = packed_alike if self._form.kind == "decoder" else packed
         self._notes = (CANNOT_EXEMPT,) if self._decode.repetition_penalty != 1 or self._decode.no_repeat_ngram_size else ()
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
@@ -66,6 +67,7 @@ class CTranslate2Engine:
             prepare=self._codec.entry,
             runtime=self._runtime,
             batch_tokens=self._runtime.plan.batch_tokens,
+            pack=self._pack,
             done=(None if prediction.error is not None else prediction.summary for prediction in done),
         )
         return (self._prediction(outcome) for outcome in outcomes)
@@ -73,7 +75,9 @@ class CTranslate2Engine:
     def candidates(self, dialogues: Iterable[Dialogue]) -> Iterator[Candidates]:
         """Every finished beam of each dialogue with its score, best first; one that had to be split has one candidate, its joined parts."""
         runtime = _CandidateRuntime(self._runtime, self._decode.num_beams)
-        outcomes = scheduled(dialogues, prepare=self._codec.entry, runtime=runtime, batch_tokens=self._runtime.plan.batch_tokens)
+        outcomes = scheduled(
+            dialogues, prepare=self._codec.entry, runtime=runtime, batch_tokens=self._runtime.plan.batch_tokens, pack=self._pack
+        )
         for outcome in outcomes:
             notes = (*outcome.notes, *self._notes)
             if outcome.error is not None:
