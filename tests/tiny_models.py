@@ -52,8 +52,8 @@ def tokenizer(folder: Path, *, controls: tuple[str, ...], emoticon: str | None =
     return len(tokens)
 
 
-def tiny_bart(folder: Path, *, seed: int = 0, positions: int = 256) -> Path:
-    """Two layers, width 32; starts from <usr> (id 2) as KoBART does."""
+def tiny_bart(folder: Path, *, seed: int = 0, positions: int = 256, eagerness: float = 0.0) -> Path:
+    """Two layers, width 32; starts from <usr> (id 2) as KoBART does. `eagerness` is added to the end token's logit."""
     folder.mkdir(parents=True, exist_ok=True)
     rows = tokenizer(folder, controls=("<s>", "</s>", "<usr>", "<pad>", "<unk>"), emoticon="ㅠㅠ")
     width, wide = 32, 64
@@ -81,6 +81,7 @@ def tiny_bart(folder: Path, *, seed: int = 0, positions: int = 256) -> Path:
     }
     random = np.random.default_rng(seed)
     tensors = {"model.shared.weight": _normal(random, rows, width, scale=0.1), "final_logits_bias": _normal(random, 1, rows, scale=0.3)}
+    tensors["final_logits_bias"][0, 1] += eagerness
     for stack in ("encoder", "decoder"):
         prefix = f"model.{stack}."
         tensors[f"{prefix}embed_positions.weight"] = _normal(random, positions + 2, width, scale=0.5)

@@ -122,3 +122,11 @@ def test_the_map_leaves_out_what_its_fields_cannot_hold() -> None:
     lines, kept = vmap(["a", "b c", "d\t", "e"], {"a", "b c"})
     assert lines == ["\ta", "e\te"]
     assert kept == 1
+
+
+def test_the_limit_of_the_training_travels_with_the_model(tmp_path: Path) -> None:
+    folder = tiny_bart(tmp_path / "a")
+    (folder / "yoyak.json").write_text('{"max_input_tokens": 30}', encoding="utf-8")
+    long = Dialogue("long", tuple(Turn("가", "내일 만나자") for _ in range(6)))
+    [prediction] = Summarizer.load(folder, decode=DECODE).summarize([long])
+    assert prediction.notes[0].startswith("split into ")

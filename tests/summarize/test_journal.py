@@ -119,6 +119,7 @@ def _kill_loop(source: Path, folder: Path, *model: str, delays: tuple[float, flo
     command = [sys.executable, "-m", "yoyak.cli.main", "-q", "summarize", str(source), *model]
     subprocess.run([*command, "-o", str(whole)], check=True, env=os.environ)
     dice = random.Random(7)
+    killed = 0
     for kill in range(kills):
         process = subprocess.Popen([*command, "-o", str(out), "--resume"], env=os.environ)
         wanted = 1 + kill * 1900 // kills
@@ -127,9 +128,10 @@ def _kill_loop(source: Path, folder: Path, *model: str, delays: tuple[float, flo
             time.sleep(0.01)
         time.sleep(dice.uniform(*delays))
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        killed += process.wait() == -signal.SIGKILL
         if out.exists():
             out.unlink()
+    assert killed >= kills - 2  # else it was too fast to be interrupted, and nothing was proved
     subprocess.run([*command, "-o", str(out), "--resume"], check=True, env=os.environ)
     assert out.read_bytes() == whole.read_bytes()
     assert not journal_path(out).exists()

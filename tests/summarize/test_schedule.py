@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoyak.summarize.schedule import Entry, Tokens, packed, scheduled
+from yoyak.summarize.schedule import Entry, Tokens, packed, packed_alike, scheduled
 
 
 @dataclass
@@ -117,3 +117,41 @@ def test_few_batches_are_with_the_engine_at_a_time() -> None:
 @pytest.mark.parametrize("budget", [1, 5])
 def test_an_input_beyond_the_budget_goes_alone(budget: int) -> None:
     assert packed([9, 9], batch_tokens=budget) == [[0], [1]]
+
+
+@given(st.lists(st.integers(1, 40), max_size=40), st.integers(1, 100))
+def test_packing_alike_takes_each_once_keeps_the_budget_and_costs_no_more(lengths: list[int], budget: int) -> None:
+    batches = packed_alike(lengths, batch_tokens=budget)
+    assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+    assert all(len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= budget for batch in batches)
+    assert _cost(batches, lengths) <= _cost(packed(lengths, batch_tokens=budget), lengths) + 1e-9
+
+
+def _cost(batches: list[list[int]], lengths: list[int]) -> float:
+    total = 0.0
+    for batch in batches:
+        sizes = [lengths[i] for i in batch]
+        total += len(sizes) * min(sizes) + (max(sizes) - min(sizes) + 40) * (len(sizes) + 6)
+    return total
+
+
+def test_memory_stays_flat() -> None:
+    import tracemalloc
+
+    def peak(rows: int) -> int:
+        tracemalloc.start()
+        for _ in scheduled((f"w{i} x" for i in range(rows)), prepare=entry, runtime=Quiet(), batch_tokens=64):
+            pass
+        found = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return found
+
+    few, many = peak(6_000), peak(24_000)
+    assert many < 1.3 * few
+
+
+class Quiet(Echo):
+    """Echo that keeps no record."""
+
+    def submit(self, batch: Sequence[Tokens]) -> Ready:
+        return Ready([" ".join(tokens) for tokens in batch])

@@ -40,6 +40,7 @@ class InputForm:
         prefix: Tokens put before the text (`<bos>`).
         suffix: Tokens put after it (`</s>`).
         source: Name of the folder that was converted.
+        max_input_tokens: The longest input that the model was trained on, when its yoyak.json says so.
     """
 
     kind: Kind
@@ -47,6 +48,7 @@ class InputForm:
     prefix: tuple[str, ...] = ()
     suffix: tuple[str, ...] = ()
     source: str = ""
+    max_input_tokens: int | None = None
 
 
 def is_converted(folder: Path) -> bool:
@@ -75,7 +77,7 @@ def content_key(folder: Path) -> str:
     """Twelve hexadecimal digits that stand for the folder's configuration, tokenizer and weights."""
     digest = hashlib.sha256(str(FORM).encode())
     for file in sorted(folder.iterdir()):
-        if file.suffix in {".json", ".safetensors", ".bin", ".model"} and file.name != "yoyak.json":
+        if file.suffix in {".json", ".safetensors", ".bin", ".model"} and file.name != "base.json":
             digest.update(f"{file.name} {sha256(file)}\n".encode())
     return digest.hexdigest()[:12]
 
@@ -137,7 +139,15 @@ def form_of(folder: Path, config: dict[str, Any]) -> InputForm:
     kind: Kind = "encoder-decoder" if config.get("is_encoder_decoder") or config["model_type"] in {"bart", "t5", "mt5"} else "decoder"
     limit = config.get("max_position_embeddings") or config.get("n_positions") or 1024
     suffix = tuple(whole[start + len(bare) :]) if kind == "encoder-decoder" else ()
-    return InputForm(kind, int(limit), tuple(whole[:start]), suffix, folder.name)
+    return InputForm(kind, int(limit), tuple(whole[:start]), suffix, folder.name, _trained_limit(folder))
+
+
+def _trained_limit(folder: Path) -> int | None:
+    path = folder / "yoyak.json"
+    if not path.is_file():
+        return None
+    limit = json.loads(path.read_text(encoding="utf-8")).get("max_input_tokens")
+    return limit if isinstance(limit, int) else None
 
 
 def _convert(folder: Path, config: dict[str, Any], output: Path, quantization: str | None) -> None:

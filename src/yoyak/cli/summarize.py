@@ -35,6 +35,7 @@ def summarize(
     model: str = "extractive",
     format: Literal["text", "jsonl", "csv", "parquet"] | None = None,
     ending: Literal["한다", "합니다", "함"] = "한다",
+    session: str = "gap:6h",
     columns: str | None = None,
     like: Path | None = None,
     keep_going: Annotated[bool, Parameter(show_default=False)] = False,
@@ -61,6 +62,8 @@ def summarize(
         Format on standard output (default: text).
     ending
         How sentences end.
+    session
+        How a chat export is cut into dialogues: day, gap:6h (a silence of six hours), or whole.
     columns
         Names of the columns, when they are not the usual ones: dialogue=본문,id=번호.
     like
@@ -98,7 +101,7 @@ def summarize(
     if mbr and (beams < 2 or engine != "ct2"):
         raise UsageError("--mbr chooses among beams: add --beams 4 or more, with the engine ct2")
     with ExitStack() as stack:
-        job = _Job(_sources(inputs, stack), chosen)
+        job = _Job(_sources(inputs, stack), chosen, session)
         job.look()
         if job.rejected and not keep_going:
             console.note(say("keep-going"))
@@ -134,12 +137,13 @@ class _Job:
 
     sources: list[Source]
     columns: Columns
+    session: str
     count: int = 0
     rejected: list[Rejected] = field(default_factory=list)
 
     def look(self) -> None:
         for source in self.sources:
-            for row in read_rows(source, columns=self.columns):
+            for row in read_rows(source, columns=self.columns, session=self.session):
                 if isinstance(row, Dialogue):
                     self.count += 1
                 else:
@@ -147,7 +151,7 @@ class _Job:
 
     def dialogues(self) -> Iterator[Dialogue]:
         for source in self.sources:
-            for row in read_rows(source, columns=self.columns):
+            for row in read_rows(source, columns=self.columns, session=self.session):
                 if isinstance(row, Dialogue):
                     yield row
 

@@ -11,7 +11,8 @@ class DecodeConfig:
     """Decoding settings.
 
     Args:
-        num_beams: 1 is greedy. On the embedded model beams brought nothing (docs/log.md).
+        num_beams: 1 is greedy. The search ends when as many hypotheses are finished as there are beams, which is `early_stopping=True` in
+            transformers; with its default (False) longer searches may end elsewhere. On the embedded model beams brought nothing (docs/log.md).
         max_new_tokens: Most tokens of a summary.
         min_new_tokens: Fewest; 0 lets the model stop when it wants.
         length_penalty: Exponent on the length in beam search; 1 divides by it.

@@ -32,7 +32,7 @@ class Codec:
         self._decode = decode
         # What a decoder writes stands in the same position table as what it reads.
         room = form.max_tokens - (decode.max_new_tokens if form.kind == "decoder" else 0)
-        self.budget = max(16, min(decode.max_input_tokens, room))
+        self.budget = max(16, min(decode.max_input_tokens, room, form.max_input_tokens or room))
         # Emoticons such as ㅠㅠ are special tokens in KoBART: only those with the shape of a control are dropped.
         self._controls = frozenset(
             id_

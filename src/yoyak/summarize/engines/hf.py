@@ -103,7 +103,8 @@ class TransformersEngine:
         return {
             "num_beams": decode.num_beams,
             "do_sample": False,
-            "early_stopping": False,
+            # As CTranslate2 does: the search ends when as many hypotheses as beams are finished.
+            "early_stopping": True,
             "length_penalty": decode.length_penalty,
             "max_new_tokens": decode.max_new_tokens,
             "min_new_tokens": decode.min_new_tokens or None,
