@@ -7,7 +7,7 @@ CORE_VENV ?= .venv-core
 BIN = $(VENV)/bin
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_OPTIONS)
 
-.PHONY: demo test check check-core proofs bench clean
+.PHONY: demo test test-models check check-core proofs bench clean
 
 # Each stage leaves a stamp, so that a second make does nothing.
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -24,6 +24,15 @@ demo: $(VENV)/.core
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# With torch: what trains and converts models. On Linux a plain index gives torch's CUDA build of several gigabytes; to have the CPU one,
+# name PyTorch's CPU index in PIP_OPTIONS.
+$(VENV)/.train: $(VENV)/.dev
+	$(BIN)/python $(PIP) -e '.[dev,train]'
+	touch $@
+
+test-models: $(VENV)/.train
+	$(BIN)/python -m pytest tests/train tests/models tests/checkpoints tests/summarize
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

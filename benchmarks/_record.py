@@ -63,7 +63,8 @@ def record(
         "command": f"python benchmarks/{Path(sys.argv[0]).name}" + "".join(f" {argument}" for argument in sys.argv[1:]),
         "commit": commit or None,
         "date": datetime.now(UTC).date().isoformat(),
-        "device": f"{os.cpu_count()} CPU cores, {platform.machine()}, shared with other work; {platform.system()}, Python {platform.python_version()}",
+        "device": f"{os.cpu_count()} CPU cores, {platform.machine()}, shared with other work; {platform.system()}, "
+        f"Python {platform.python_version()}",
         "data": {path.name: sha256(path) for path in data},
         "runs": runs,
         "measures": list(measures),

@@ -15,8 +15,9 @@ RESULTS = Path(__file__).resolve().parent / "results"
 PAGE = RESULTS.parent.parent / "docs" / "results.md"
 HEAD = """# Results
 
-Made by `python benchmarks/table.py` from [benchmarks/results](../benchmarks/results); do not edit by hand. Every figure is the median of its
-runs with the lowest and the highest. The machines have two cores and share them with other work: ratios tell more than absolute figures.
+Made by `python benchmarks/table.py` from [benchmarks/results](../benchmarks/results); do not edit by hand. Every figure is the median of
+its runs with the lowest and the highest. The machines have two cores and share them with other work:
+ratios tell more than absolute figures.
 Benchmarks that need the research data find them by the environment variable `YOYAK_DATA`; those data are not part of the project.
 """
 
@@ -29,16 +30,14 @@ def number(value: float) -> str:
 def section(result: dict[str, Any]) -> str:
     """One benchmark as a heading, a line about how it was measured, and its tables."""
     lines = [f"## {result['name']}", ""]
-    lines += [
-        f"`{result['command']}` - {result['date']}, {result['device']}, {result['runs']} runs, [{result['name']}.json](../benchmarks/results/{result['name']}.json)",
-        "",
-    ]
+    file = f"{result['name']}.json"
+    how = f"`{result['command']}` - {result['date']}, {result['device']}, {result['runs']} runs"
+    lines += [f"{how}, [{file}](../benchmarks/results/{file})", ""]
     if result["ratios"]:
         lines += ["| ratio | value | low | high | goal | reached |", "|---|---|---|---|---|---|"]
         for row in result["ratios"]:
-            lines.append(
-                f"| {row['what']} | {number(row['value'])} | {number(row['low'])} | {number(row['high'])} | {row['goal'] or ''} | {reached(row)} |"
-            )
+            figures = " | ".join(number(row[part]) for part in ("value", "low", "high"))
+            lines.append(f"| {row['what']} | {figures} | {row['goal'] or ''} | {reached(row)} |")
         lines.append("")
     if result["measures"]:
         lines += ["| measure | value | unit | low | high |", "|---|---|---|---|---|"]

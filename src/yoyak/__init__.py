@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from yoyak.data.clean import clean_dialogue as clean_dialogue
     from yoyak.data.read import read as read
     from yoyak.data.write import write_predictions as write_predictions
     from yoyak.errors import DataError as DataError
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from yoyak.summarize.summarizer import Summarizer as Summarizer
 
 _HOMES = {
+    "clean_dialogue": "yoyak.data.clean",
     "read": "yoyak.data.read",
     "write_predictions": "yoyak.data.write",
     "DataError": "yoyak.errors",

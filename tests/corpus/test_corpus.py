@@ -58,5 +58,5 @@ def test_summaries_hold_no_tag_number_or_name_that_nobody_said() -> None:
 def test_an_example_of_the_data_card_is_a_record_of_the_corpus() -> None:
     card = (CORPUS / "README.md").read_text(encoding="utf-8")
     shown = json.loads(card.partition("```json")[2].partition("```")[0])
-    everything = [json.loads(line) for split in FILES for line in open(CORPUS / f"{split}.jsonl", encoding="utf-8")]
+    everything = [json.loads(line) for split in FILES for line in (CORPUS / f"{split}.jsonl").read_text(encoding="utf-8").splitlines()]
     assert shown in everything

@@ -99,6 +99,12 @@ def test_lone_surrogates_survive_in_json_and_harm_no_csv(tmp_path: Path) -> None
     assert json.loads(dumps({"a": "\udc80"})) == {"a": "\udc80"}
 
 
+def test_every_kind_of_line_break_survives_in_csv(tmp_path: Path) -> None:
+    odd = [Prediction(str(n), f"가{end}나") for n, end in enumerate(("\r", "\n", "\r\n", ",", '"'))]
+    write_predictions(tmp_path / "p.csv", odd)
+    assert [p.summary for p in read_predictions(tmp_path / "p.csv")] == [p.summary for p in odd]
+
+
 def test_rejects_hold_the_whole_row(tmp_path: Path) -> None:
     row = Rejected((Problem("a.csv", 3, "broken", "mend it", "cells", "x"),), {"fname": "x", "": ["more"]})
     path = rejects_path(tmp_path / "out.csv")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 
 from yoyak._files import atomic
 from yoyak.data.turns import parse_turns
-from yoyak.data.write import dumps
+from yoyak.data.write import csv_line, dumps
 from yoyak.errors import DataError, UsageError
 from yoyak.records import Dialogue, Problem
 
@@ -87,7 +86,7 @@ class DialogueWriter:
         self._row([dialogue.id, dialogue.text, *dialogue.references, *blank, dialogue.topic or ""])
 
     def _row(self, cells: list[str]) -> None:
-        csv.writer(self._file, lineterminator="\n").writerow(cells)
+        self._file.write(csv_line(cells))
 
     def _check(self, dialogue: Dialogue) -> None:
         try:

@@ -5,8 +5,6 @@ What a step does not change is written as it stood: quotes, line ends, columns t
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
@@ -19,7 +17,7 @@ from yoyak.data.formats.jsonl import JsonLines, parse_line
 from yoyak.data.formats.rows import Layout, layout, to_row
 from yoyak.data.formats.text import Text, block_row, blocks
 from yoyak.data.source import Source
-from yoyak.data.write import dumps
+from yoyak.data.write import csv_line, dumps
 
 Kind = Literal["csv", "jsonl", "text"]
 _KINDS: dict[type, Kind] = {Csv: "csv", JsonLines: "jsonl", Text: "text"}
@@ -70,9 +68,7 @@ class Shape:
             return dumps(cells) + end
         if self.kind == "text":
             return str(cells["dialogue"]) + end
-        text = io.StringIO()
-        csv.writer(text, delimiter=self.separator, lineterminator="\r\n").writerow([cells[name] for name in self.names])
-        return text.getvalue()[:-2] + end  # the writer quotes line breaks only when they are its own line end
+        return csv_line([cells[name] for name in self.names], separator=self.separator)[:-1] + end
 
 
 def kind_of(format: object) -> Kind | None:

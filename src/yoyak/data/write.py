@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,14 +71,27 @@ def dumps(value: Any) -> str:
     return text
 
 
+def csv_line(cells: Sequence[str], *, separator: str = ",") -> str:
+    """One CSV record with its line end; cells that hold a comma, a quote or any kind of line break are quoted.
+
+    Example:
+        >>> csv_line(["a", "b\\rc"])
+        'a,"b\\rc"\\n'
+    """
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=separator, lineterminator="\r\n").writerow(
+        cells
+    )  # with "\n" alone a lone carriage return would go unquoted
+    return buffer.getvalue()[:-2] + "\n"
+
+
 def stream(predictions: Iterable[Prediction], file: IO[str], format: str) -> Iterator[Prediction]:
     """Write each prediction to an open text file as it comes, and hand it on."""
     if format == "csv":
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(("id", "summary"))
+        file.write(csv_line(("id", "summary")))
     for prediction in predictions:
         if format == "csv":
-            writer.writerow((prediction.id, _encodable(prediction.summary)))
+            file.write(csv_line((prediction.id, _encodable(prediction.summary))))
         elif format == "jsonl":
             file.write(dumps(as_dict(prediction)) + "\n")
         else:
@@ -174,10 +188,9 @@ def _write_like(path: str | Path, predictions: Iterable[Prediction], like: Path,
     if problems:
         raise DataError(problems)
     with atomic(path) as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
+        file.write(csv_line(header))
         for row in rows:
-            writer.writerow([_encodable(summaries[row[id_at]]) if i == summary_at else cell for i, cell in enumerate(row)])
+            file.write(csv_line([_encodable(summaries[row[id_at]]) if i == summary_at else cell for i, cell in enumerate(row)]))
     return len(rows)
 
 
