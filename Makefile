@@ -7,7 +7,7 @@ CORE_VENV ?= .venv-core
 BIN = $(VENV)/bin
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_OPTIONS)
 
-.PHONY: demo test test-models check check-core proofs bench clean
+.PHONY: demo test test-models check check-core check-corpus proofs bench clean
 
 # Each stage leaves a stamp, so that a second make does nothing.
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -51,6 +51,11 @@ check-core: $(VENV)/.dev
 	assert 'site-packages' in pathlib.Path(yoyak.__file__).parts, yoyak.__file__"
 	cd build && ../$(CORE_VENV)/bin/yoyak summarize ../examples
 	rm -rf $(CORE_VENV)
+
+# The corpus keeps what its data card promises.
+check-corpus: $(VENV)/.dev
+	$(BIN)/python corpus/build.py
+	$(BIN)/python corpus/check.py
 
 proofs: $(VENV)/.dev
 	$(BIN)/python -m pytest -m proof

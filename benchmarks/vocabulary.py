@@ -1,8 +1,8 @@
 """Cutting Gemma's vocabulary: how long the build takes, how much smaller it gets, and whether the cut model writes the same.
 
-    YOYAK_DATA=... python benchmarks/vocabulary.py [--rows 50]
+    YOYAK_DATA=... python benchmarks/vocabulary.py [--rows 32]
 
-Same = the greedy ids, 16 tokens in fp32, one dialogue at a time, as texts equal to the whole model's, on the first dialogues of dev_k2. Two
+Same = the greedy ids, 12 tokens in fp32, one dialogue at a time, as texts equal to the whole model's, on the first dialogues of dev_k2. Two
 cuts: the one that comes with yoyak (rules and its own dialogues), and `yoyak models trim` with train_research.csv as corpus. Dialogues
 whose tokens all stayed must be the same; one with a name that was cut is spelled otherwise and may differ.
 """
@@ -32,7 +32,7 @@ from yoyak.summarize.decoding import DecodeConfig
 from yoyak.summarize.engines.ct2 import CTranslate2Runtime
 from yoyak.summarize.tokens import Codec
 
-DECODE = DecodeConfig(max_new_tokens=16)
+DECODE = DecodeConfig(max_new_tokens=12)
 
 
 def written(folder: Path, dialogues: Sequence[Dialogue]) -> tuple[list[str], list[tuple[str, ...]]]:
@@ -61,7 +61,7 @@ def build() -> float:
 
 def main(folder: Path, arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=50)
+    parser.add_argument("--rows", type=int, default=32)
     options = parser.parse_args(arguments)
     dev, corpus = folder / "dialogsum-ko" / "dev_k2.csv", folder / "dialogsum-ko" / "train_research.csv"
     dialogues = list(read(dev))[: options.rows]

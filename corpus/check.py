@@ -28,6 +28,7 @@ from yoyak.metrics.baselines import lead
 from yoyak.metrics.evaluate import evaluate
 from yoyak.metrics.rouge import NAMES
 from yoyak.records import Dialogue
+from yoyak.text.endings import restyle
 from yoyak.text.morphemes import forms
 
 HERE = Path(__file__).resolve().parent
@@ -214,6 +215,24 @@ def lead3(split: str) -> Iterator[Promise]:
         yield Promise(f"lead-3 on {split}, {metric}", 100 * found[metric].f1, LEAD3[metric] - 5, LEAD3[metric] + 5)
 
 
+def endings(everything: Sequence[Row]) -> Iterator[Promise]:
+    """~합니다 and ~함 derived from ~한다, and back again: how many of all summary sentences come back as they were."""
+    sentences = [sentence["text"] for row in everything for sentence in row["sentences"]]
+    for style in ("합니다", "함"):
+        same = sum(restyle(restyle(text, to=style), to="한다") == text for text in sentences)
+        yield Promise(f"summary sentences that survive ~한다 -> ~{style} -> ~한다, %", 100 * same / len(sentences), 99)
+
+
+def long_records(found: Sequence[Row]) -> Iterator[Promise]:
+    """The calls and meetings of long.jsonl."""
+    lengths = [len(text_of(row)) for row in found]
+    marks = sum(bool(re.search(r"(?<!\d)[.?!,]|[.?!,](?!\d)", turn["text"])) for row in found for turn in row["dialogue"])
+    yield Promise("long: dialogues", len(found), 60)
+    yield Promise("long: characters, fewest", min(lengths), 2500)
+    yield Promise("long: characters, most", max(lengths), high=6000)
+    yield Promise("long: turns with punctuation", marks, high=0)
+
+
 def research() -> dict[str, list[Dialogue]] | None:
     """The research data, when YOYAK_DATA names them."""
     folder = os.environ.get("YOYAK_DATA")
@@ -239,6 +258,7 @@ def main() -> int:
     held_out = by_split["dev"] + by_split["test"]
     promises = [Promise("dev", len(by_split["dev"]), 100, 100), Promise("test", len(by_split["test"]), 200, 200)]
     promises += [*shares(everything), repeated_sentences(everything), *leak(everything), *agreement(held_out)]
+    promises += [*endings(everything), *long_records(rows("long"))]
     for split in SPLITS:
         promises += lead3(split)
     mine = [shingles(text_of(row)) for row in everything]

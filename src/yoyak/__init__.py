@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from yoyak.data.clean import clean_dialogue as clean_dialogue
+    from yoyak.data.mask import mask_dialogue as mask_dialogue
+    from yoyak.data.mask import unmask_text as unmask_text
     from yoyak.data.read import read as read
     from yoyak.data.write import write_predictions as write_predictions
     from yoyak.errors import DataError as DataError
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "clean_dialogue": "yoyak.data.clean",
+    "mask_dialogue": "yoyak.data.mask",
+    "unmask_text": "yoyak.data.mask",
     "read": "yoyak.data.read",
     "write_predictions": "yoyak.data.write",
     "DataError": "yoyak.errors",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+from yoyak.errors import UsageError
 
 _BLOCK = 1 << 20
 
@@ -58,6 +60,18 @@ def _usual_mode(path: Path) -> int:
     mask = os.umask(0)
     os.umask(mask)
     return 0o666 & ~mask
+
+
+def refuse_overwrite(outputs: Iterable[str | Path | None], inputs: Iterable[str | Path]) -> None:
+    """Make sure that no output is one of the inputs (links followed).
+
+    Raises:
+        UsageError: One is; nothing was written.
+    """
+    known = {Path(path).resolve() for path in inputs}
+    for output in outputs:
+        if output is not None and Path(output).resolve() in known:
+            raise UsageError(f"{str(output)!r} is an input too and would be overwritten; choose another output")
 
 
 def sha256(path: str | Path) -> str:

@@ -130,3 +130,13 @@ def test_the_limit_of_the_training_travels_with_the_model(tmp_path: Path) -> Non
     long = Dialogue("long", tuple(Turn("가", "내일 만나자") for _ in range(6)))
     [prediction] = Summarizer.load(folder, decode=DECODE).summarize([long])
     assert prediction.notes[0].startswith("split into ")
+
+
+def test_emoticons_that_are_special_tokens_stay_and_controls_go(tmp_path: Path) -> None:
+    from yoyak.summarize.tokens import Codec
+
+    folder = tiny_bart(tmp_path / "a")
+    made = converted(folder, quantization=None)
+    codec = Codec(made / "tokenizer.json", read_form(made), DECODE)
+    ids = codec.ids(("<usr>", "좋", "아", "ㅠㅠ", "</s>"))
+    assert codec.text(ids) == "좋아ㅠㅠ"

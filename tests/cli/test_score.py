@@ -75,9 +75,39 @@ def test_tuning_on_the_same_file_is_told(files: tuple[str, str, str], capsys: py
     record = {"selected_on": {"gold.csv": sha256(gold)}}
     Path(good + ".run.json").write_text(json.dumps(record), encoding="utf-8")
     assert main(["--lang", "en", "score", good, gold]) == 0
-    assert "warning: these predictions come from a model tuned" in capsys.readouterr().err
+    assert "comes from a model tuned or stopped early on" in capsys.readouterr().err
 
 
 def test_references_alone_without_dialogues(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["score", str(make("p.csv", BAD)), str(make("r.csv", GOOD)), "--json"]) == 0
     assert "lead-1" not in json.loads(capsys.readouterr().out)["baselines"]
+
+
+def test_nothing_given_is_overwritten(files: tuple[str, str, str], capsys: pytest.CaptureFixture[str]) -> None:
+    good, gold, _ = files
+    before = Path(gold).read_bytes()
+    for option in ("--html", "--examples"):
+        assert main(["score", good, gold, option, gold]) == 2
+    assert Path(gold).read_bytes() == before
+    assert "would be overwritten" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "told"),
+    [
+        ("twice.csv", "fname,dialogue,summary\na,지훈: 응,가\na,지훈: 응,나\n", "2 times"),
+        ("ragged.csv", "fname,summary\na,밥을, 먹는다\n", "3 cells"),
+    ],
+)
+def test_files_that_would_be_misread_are_refused(
+    make: Make, capsys: pytest.CaptureFixture[str], name: str, content: str, told: str
+) -> None:
+    mine = make("p.csv", "fname,summary\na,가\n")
+    bad = make(name, content)
+    assert main(["score", str(mine), str(bad)]) == 3
+    assert told in capsys.readouterr().err
+
+
+def test_one_system_twice_is_wrong_usage(files: tuple[str, str, str]) -> None:
+    good, gold, _ = files
+    assert main(["score", good, gold, "--against", good]) == 2

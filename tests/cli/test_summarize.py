@@ -122,3 +122,41 @@ def test_a_reader_that_stops_early_is_no_error(root: Path) -> None:
     command = f'"{sys.executable}" -m yoyak.cli.main summarize "{root / "examples"}" | head -n 1'
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, check=False)
     assert done.stderr == b""
+
+
+def test_an_input_is_never_overwritten(make: Make, tmp_path: Path) -> None:
+    source = make("a.csv", "fname,dialogue\na,지훈: 세 시에 만나자\n")
+    before = source.read_bytes()
+    assert main(["summarize", str(source), "-o", str(source)]) == 2
+    assert source.read_bytes() == before
+    make("in/talk.txt", TALK)
+    for _ in range(2):  # the second run finds its own output in the folder and leaves it out
+        assert main(["summarize", str(tmp_path / "in"), "-o", str(tmp_path / "in" / "s.jsonl")]) == 0
+    assert len((tmp_path / "in" / "s.jsonl").read_text(encoding="utf-8").splitlines()) == 1
+
+
+def test_like_and_keep_going_together(make: Make, tmp_path: Path) -> None:
+    source = make("t.csv", "fname,dialogue\na,지훈: 세 시에 만나자\nb,\n")
+    sample = make("sample.csv", ",fname,summary\n0,b,empty\n1,a,empty\n")
+    out = tmp_path / "s.csv"
+    assert main(["summarize", str(source), "-o", str(out), "--like", str(sample), "--keep-going"]) == 3
+    rows = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8"))))
+    assert rows[1] == ["0", "b", "empty"]
+    assert rows[2][2] != "empty"
+    assert (tmp_path / "s.csv.rejects.jsonl").exists()
+
+
+def test_a_sample_that_does_not_fit_is_told_before_any_work(make: Make, tmp_path: Path) -> None:
+    source = make("t.csv", "fname,dialogue\na,지훈: 세 시에 만나자\n")
+    sample = make("sample.csv", ",fname,summary\n0,z,\n")
+    assert main(["summarize", str(source), "-o", str(tmp_path / "s.csv"), "--like", str(sample)]) == 3
+    assert list(tmp_path.glob("s.csv*")) == []
+
+
+def test_a_header_alone_is_an_error(make: Make) -> None:
+    assert main(["summarize", str(make("a.csv", "fname,dialogue\n"))]) == 3
+
+
+def test_evidence_is_shown_when_asked_for(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summarize", str(make("talk.txt", TALK)), "--evidence"]) == 0
+    assert "\n  [1" in capsys.readouterr().out

@@ -11,6 +11,7 @@ import pytest
 
 from yoyak.data.read import read
 from yoyak.metrics.faithfulness import check as faithfulness_check
+from yoyak.text.endings import restyle
 
 CORPUS = Path(__file__).resolve().parents[2] / "corpus"
 sys.path.insert(0, str(CORPUS))
@@ -53,6 +54,23 @@ def test_summaries_hold_no_tag_number_or_name_that_nobody_said() -> None:
                 if finding.check in ("tag", "name", "wrong-josa", "orphaned-josa", "foreign-script", "repetition"):
                     suspicious.append((dialogue.id, finding))
     assert suspicious == []
+
+
+def test_the_data_card_is_finished_and_counts_right() -> None:
+    card = (CORPUS / "README.md").read_text(encoding="utf-8")
+    assert "@@" not in card
+    for split in FILES:
+        count = len((CORPUS / f"{split}.jsonl").read_text(encoding="utf-8").splitlines())
+        assert f"| `{split}.jsonl` | {count:,} |" in card
+
+
+def test_endings_come_back_on_a_sample() -> None:
+    sentences = [
+        s["text"] for line in (CORPUS / "test.jsonl").read_text(encoding="utf-8").splitlines() for s in json.loads(line)["sentences"]
+    ]
+    for style in ("합니다", "함"):
+        same = sum(restyle(restyle(text, to=style), to="한다") == text for text in sentences)
+        assert same / len(sentences) >= 0.985
 
 
 def test_an_example_of_the_data_card_is_a_record_of_the_corpus() -> None:

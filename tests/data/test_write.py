@@ -57,8 +57,8 @@ def test_like_names_missing_extra_and_doubled_ids(make: Make, tmp_path: Path) ->
         write_predictions(tmp_path / "out.csv", [*ROWS[:2], ROWS[1]], like=sample)
     assert sorted((p.id, p.message) for p in error.value.problems) == [
         ("a", "the id is not in the sample"),
-        ("b", "the id is predicted twice"),
-        ("z", "no prediction has this id"),
+        ("b", "the id is in the input twice"),
+        ("z", "no dialogue has this id"),
     ]
     assert not (tmp_path / "out.csv").exists()
 

@@ -86,6 +86,8 @@ def test_tokenizers_that_cannot_score_korean_are_refused() -> None:
 
     with pytest.raises(UsageError, match="drops Hangul"):
         checked(Ascii())
+    with pytest.raises(UsageError, match="drops Hangul"):
+        evaluate(GOOD, REFERENCES, tokenizer=Ascii())
     with pytest.raises(UsageError, match="splits tags"):
         checked(Splitting())
     with pytest.raises(UsageError, match="morpheme, eojeol, char, mecab"):

@@ -29,7 +29,11 @@ app = App(
 app.command("yoyak.cli.summarize:summarize", name="summarize", help="Summarize dialogues: a file, a folder or - for standard input.")
 app.command("yoyak.cli.score:score", name="score", help="Score predictions against references: Korean ROUGE that can be believed.")
 app.command("yoyak.cli.train:train_command", name="train", help="Train a model on dialogues and summaries.")
-app.command("yoyak.cli.data:app", name="data", help="Look at data, clean it, split it: check, clean, restore, rules, split, style.")
+app.command(
+    "yoyak.cli.data:app",
+    name="data",
+    help="Look at data, clean it, mask it, split it: check, clean, restore, rules, mask, unmask, split, style.",
+)
 app.command("yoyak.cli.models:app", name="models", help="Models: list, show, fetch, export, trim, shortlist.")
 
 app.meta.suppress_keyboard_interrupt = False  # Ctrl-C has its own message and exit code here

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from yoyak._files import atomic
+from yoyak._files import atomic, refuse_overwrite
 from yoyak.cli import console
 from yoyak.cli.columns import parse_columns
 from yoyak.cli.messages import say
@@ -18,7 +18,7 @@ from yoyak.data.write import read_predictions
 from yoyak.errors import UsageError
 from yoyak.metrics.breakdown import breakdown
 from yoyak.metrics.evaluate import Evaluation
-from yoyak.metrics.faithfulness import Rate, rates
+from yoyak.metrics.faithfulness import Rate, means, rates
 from yoyak.metrics.files import PRESETS, as_mapping, read_references, score_files, tuned_on
 from yoyak.metrics.rouge import NAMES
 from yoyak.metrics.significance import Difference
@@ -80,16 +80,19 @@ def score(
     """
     if not references:
         raise UsageError("name at least one file of references")
+    refuse_overwrite([html, examples], [predictions, *references, *against])
     if preset:
         tokenize, rule, ngrams = PRESETS[preset]  # type: ignore[assignment]
     chosen = parse_columns(columns)
     evaluation = score_files(predictions, references, against=against, tokenize=tokenize, rule=rule, ngrams=ngrams, columns=chosen)
-    for path in tuned_on(predictions, references):
-        console.error(say("tuned-on", path=path))
+    for system in (predictions, *against):
+        for path in tuned_on(system, references):
+            console.error(say("tuned-on", path=path, system=system))
     first = next(iter(evaluation.systems))
     dialogues = read_references(references, columns=chosen).dialogues if by or json_ or faithfulness else {}
     groups = breakdown(evaluation.systems[first].examples, dialogues) if by or json_ else {}
-    suspicious = rates(dialogues, as_mapping(read_predictions(predictions))) if faithfulness else {}
+    summaries = as_mapping(read_predictions(predictions)) if faithfulness else {}
+    suspicious, averages = rates(dialogues, summaries) if faithfulness else {}, means(dialogues, summaries)
     if examples is not None:
         _write_examples(examples, evaluation)
     if html is not None:
@@ -97,9 +100,9 @@ def score(
 
         write_page(html, predictions, references, evaluation, columns=chosen)
     if json_:
-        print(json.dumps(_as_json(evaluation, groups, suspicious, preset), ensure_ascii=False, indent=2))
+        print(json.dumps(_as_json(evaluation, groups, suspicious, averages, preset), ensure_ascii=False, indent=2))
     else:
-        _print(evaluation, groups, suspicious, preset)
+        _print(evaluation, groups, suspicious, averages, preset)
     return 0
 
 
@@ -111,7 +114,9 @@ def _write_examples(path: Path, evaluation: Evaluation) -> None:
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _as_json(evaluation: Evaluation, groups: Mapping[str, Any], suspicious: Mapping[str, Rate], preset: str | None) -> dict[str, Any]:
+def _as_json(
+    evaluation: Evaluation, groups: Mapping[str, Any], suspicious: Mapping[str, Rate], averages: Mapping[str, float], preset: str | None
+) -> dict[str, Any]:
     first, *_ = evaluation.systems.values()
     result: dict[str, Any] = {metric: _json_score(first.scores[metric]) for metric in NAMES}
     if preset:
@@ -128,6 +133,7 @@ def _as_json(evaluation: Evaluation, groups: Mapping[str, Any], suspicious: Mapp
     result["breakdown"] = groups
     if suspicious:
         result["faithfulness"] = {name: {"flagged": rate.flagged, "applicable": rate.applicable} for name, rate in suspicious.items()}
+        result["faithfulness"] |= averages
     return result
 
 
@@ -148,6 +154,7 @@ def _print(
     evaluation: Evaluation,
     groups: Mapping[str, Mapping[str, Mapping[str, float]]],
     suspicious: Mapping[str, Rate],
+    averages: Mapping[str, float],
     preset: str | None,
 ) -> None:
     from rich.console import Console
@@ -174,6 +181,8 @@ def _print(
         out.print(detail)
     if suspicious:
         out.print(_suspicious_table(suspicious))
+    if averages:
+        out.print(say("score-averages", length=f"{averages['length_ratio']:.3f}", copied=f"{100 * averages['copy_rate']:.1f}"))
     if preset:
         first = next(iter(evaluation.systems.values()))
         out.print(say("score-final", value=f"{final_figure(first.scores):.2f}"))

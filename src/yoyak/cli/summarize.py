@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
+from yoyak._files import refuse_overwrite
 from yoyak.cli import console
 from yoyak.cli.columns import parse_columns
 from yoyak.cli.messages import say
@@ -18,12 +19,15 @@ from yoyak.data.formats.base import Columns, Rejected
 from yoyak.data.read import files_of, read_rows
 from yoyak.data.rejects import rejects_path, write_rejects
 from yoyak.data.source import Source, open_source, standard_input
-from yoyak.data.write import format_of, stream, write_predictions
+from yoyak.data.write import check_sample, format_of, stream, write_predictions
 from yoyak.errors import DataError, UsageError
+from yoyak.metrics.evidence import evidence as align_evidence
 from yoyak.provenance import hashes, version, write_run
-from yoyak.records import Dialogue
+from yoyak.records import Dialogue, Prediction, Problem
 from yoyak.summarize.decoding import DecodeConfig
 from yoyak.summarize.journal import Journal
+from yoyak.summarize.masking import mask as masked
+from yoyak.summarize.masking import restore
 from yoyak.summarize.summarizer import Summarizer
 
 
@@ -38,6 +42,8 @@ def summarize(
     session: str = "gap:6h",
     columns: str | None = None,
     like: Path | None = None,
+    mask: Annotated[bool, Parameter(show_default=False)] = False,
+    evidence: Annotated[bool, Parameter(show_default=False)] = False,
     keep_going: Annotated[bool, Parameter(show_default=False)] = False,
     resume: Annotated[bool, Parameter(show_default=False)] = False,
     engine: Literal["ct2", "hf"] = "ct2",
@@ -68,6 +74,10 @@ def summarize(
         Names of the columns, when they are not the usual ones: dialogue=본문,id=번호.
     like
         A sample submission (CSV): the output takes its columns, index and row order.
+    mask
+        Hide personal data before any model sees them, and put them back into the summaries.
+    evidence
+        Show the numbers of the turns that each sentence rests on (JSONL and Parquet have them anyway where the engine knows them).
     keep_going
         Summarize the good rows, set the bad ones aside in OUT.rejects.jsonl, and exit with 3.
     resume
@@ -101,11 +111,18 @@ def summarize(
     if mbr and (beams < 2 or engine != "ct2"):
         raise UsageError("--mbr chooses among beams: add --beams 4 or more, with the engine ct2")
     with ExitStack() as stack:
-        job = _Job(_sources(inputs, stack), chosen, session)
+        job = _Job(_sources(inputs, stack, out), chosen, session, mask)
+        refuse_overwrite([out], [*(source.path for source in job.sources), *([like] if like else [])])
         job.look()
+        if not job.count and not job.rejected:
+            message = "there is no dialogue in it"
+            raise DataError([Problem(s.name, None, message, "give a file with dialogues", "empty-file") for s in job.sources])
         if job.rejected and not keep_going:
             console.note(say("keep-going"))
             raise DataError([problem for row in job.rejected for problem in row.problems])
+        if like is not None:
+            check_sample(like, job.ids, may_miss=bool(job.rejected))
+        job.report(out)
         decode = DecodeConfig(num_beams=beams, max_new_tokens=max_new_tokens, long=long)
         with console.stages() as stage:
             summarizer = Summarizer.load(
@@ -120,12 +137,13 @@ def summarize(
                 notice=console.note,
             )
             summarizer.prepare(job.count, progress=stage)
-        settings = (
+        settings: dict[str, Any] = (
             {"ending": ending} if summarizer.name == "extractive" else {"engine": engine, "compute": compute, "mbr": mbr, **asdict(decode)}
         )
+        if mask:
+            settings["mask"] = True
         with console.progress(say("summarizing"), job.count) as advance:
-            failed = _write(job, summarizer, _Output(out, format or "text", like, resume, settings), advance)
-        job.report(out)
+            failed = _write(job, summarizer, _Output(out, format or "text", like, resume, settings, evidence), advance)
     if failed:
         console.error(say("failed-rows", count=failed))
     return 3 if job.rejected or failed else 0
@@ -138,7 +156,9 @@ class _Job:
     sources: list[Source]
     columns: Columns
     session: str
+    mask: bool = False
     count: int = 0
+    ids: list[str] = field(default_factory=list)
     rejected: list[Rejected] = field(default_factory=list)
 
     def look(self) -> None:
@@ -146,10 +166,20 @@ class _Job:
             for row in read_rows(source, columns=self.columns, session=self.session):
                 if isinstance(row, Dialogue):
                     self.count += 1
+                    self.ids.append(row.id)
                 else:
-                    self.rejected.append(row)
+                    # A bad row cannot be masked surely: with --mask its problems are told and its content is not kept.
+                    self.rejected.append(Rejected(row.problems, "") if self.mask else row)
 
     def dialogues(self) -> Iterator[Dialogue]:
+        """What the engine sees."""
+        return masked(self.originals()) if self.mask else self.originals()
+
+    def finished(self, predictions: Iterator[Prediction]) -> Iterator[Prediction]:
+        """What the user sees."""
+        return restore(predictions, self.originals()) if self.mask else predictions
+
+    def originals(self) -> Iterator[Dialogue]:
         for source in self.sources:
             for row in read_rows(source, columns=self.columns, session=self.session):
                 if isinstance(row, Dialogue):
@@ -168,13 +198,16 @@ class _Job:
             console.error(say("rejected", count=len(self.rejected), path=rejects_path(out)))
 
 
-def _sources(inputs: tuple[str, ...], stack: ExitStack) -> list[Source]:
+def _sources(inputs: tuple[str, ...], stack: ExitStack, out: Path | None) -> list[Source]:
+    """The files to read; in a folder, an earlier output of the same name is none of them."""
     sources: list[Source] = []
     for name in inputs:
         if name == console.STDIN:
             sources.append(stack.enter_context(standard_input()))
         else:
-            sources.extend(open_source(file) for file in files_of(name))
+            found = files_of(name)
+            own = out.resolve() if out and Path(name).is_dir() else None
+            sources.extend(open_source(file) for file in found if file.resolve() != own)
     return sources
 
 
@@ -187,13 +220,27 @@ class _Output:
     like: Path | None
     resume: bool
     settings: dict[str, Any]
+    evidence: bool = False
+
+
+def _aligned(predictions: Iterator[Prediction], job: _Job, wanted: bool) -> Iterator[Prediction]:
+    """With --evidence, the turns of each sentence by alignment where the engine does not know them."""
+    if not wanted:
+        yield from predictions
+        return
+    for prediction, dialogue in zip(predictions, job.originals(), strict=True):
+        if prediction.evidence or prediction.error is not None:
+            yield prediction
+        else:
+            yield replace(prediction, evidence=tuple(s.turns for s in align_evidence(dialogue, prediction.summary)))
 
 
 def _write(job: _Job, summarizer: Summarizer, output: _Output, advance: console.Step) -> int:
     """Write every prediction; returns how many dialogues failed."""
     failed = 0
     if output.path is None:
-        for prediction in stream(summarizer.summarize(job.dialogues()), sys.stdout, output.format):
+        finished = _aligned(job.finished(summarizer.summarize(job.dialogues())), job, output.evidence)
+        for prediction in stream(finished, sys.stdout, output.format, evidence=output.evidence):
             failed += prediction.error is not None
             advance()
         return failed
@@ -203,7 +250,8 @@ def _write(job: _Job, summarizer: Summarizer, output: _Output, advance: console.
         _fill(journal, job, summarizer, advance)
         for prediction in journal.predictions():
             failed += prediction.error is not None
-        written = write_predictions(output.path, journal.predictions(), like=output.like)
+        finished = _aligned(job.finished(journal.predictions()), job, output.evidence)
+        written = write_predictions(output.path, finished, like=output.like, may_miss=bool(job.rejected), evidence=output.evidence)
         counts = {"rows": written, "failed": failed, "rejected": len(job.rejected)}
         write_run(output.path, inputs=inputs, model=summarizer.name, decoding=output.settings, extra=counts)
         journal.remove()

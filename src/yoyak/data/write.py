@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -12,7 +13,7 @@ from typing import IO, Any
 from yoyak._extras import require
 from yoyak._files import atomic
 from yoyak.data.formats.csv_file import any_cell_size
-from yoyak.data.source import open_source
+from yoyak.data.source import open_source, undecodable
 from yoyak.errors import DataError, UsageError
 from yoyak.records import Prediction, Problem
 
@@ -55,10 +56,11 @@ def as_dict(prediction: Prediction) -> dict[str, Any]:
     return record
 
 
-def as_text(prediction: Prediction) -> str:
-    """The prediction for reading: its id, its summary indented, a blank line."""
+def as_text(prediction: Prediction, *, evidence: bool = False) -> str:
+    """The prediction for reading: its id, its summary indented, with `evidence` the turns of each sentence, a blank line."""
     body = prediction.summary if prediction.error is None else f"({prediction.error})"
-    return f"{prediction.id}\n  {body}\n\n"
+    turns = "; ".join(", ".join(map(str, group)) or "-" for group in prediction.evidence)
+    return f"{prediction.id}\n  {body}\n" + (f"  [{turns}]\n" if evidence and turns else "") + "\n"
 
 
 def dumps(value: Any) -> str:
@@ -85,7 +87,7 @@ def csv_line(cells: Sequence[str], *, separator: str = ",") -> str:
     return buffer.getvalue()[:-2] + "\n"
 
 
-def stream(predictions: Iterable[Prediction], file: IO[str], format: str) -> Iterator[Prediction]:
+def stream(predictions: Iterable[Prediction], file: IO[str], format: str, *, evidence: bool = False) -> Iterator[Prediction]:
     """Write each prediction to an open text file as it comes, and hand it on."""
     if format == "csv":
         file.write(csv_line(("id", "summary")))
@@ -95,7 +97,7 @@ def stream(predictions: Iterable[Prediction], file: IO[str], format: str) -> Ite
         elif format == "jsonl":
             file.write(dumps(as_dict(prediction)) + "\n")
         else:
-            file.write(_encodable(as_text(prediction)))
+            file.write(_encodable(as_text(prediction, evidence=evidence)))
         yield prediction
 
 
@@ -109,6 +111,8 @@ def write_predictions(
     *,
     format: str | None = None,
     like: str | Path | None = None,
+    may_miss: bool = False,
+    evidence: bool = False,
     on_each: Callable[[Prediction], None] = lambda _: None,
 ) -> int:
     """Write predictions to `path`, whole or not at all; returns how many.
@@ -118,6 +122,8 @@ def write_predictions(
         predictions: Written in their order, as they come (a Parquet file is gathered first).
         format: Must agree with the ending when given.
         like: A sample submission (CSV) whose columns, index and row order the output takes; `path` must end in .csv.
+        may_miss: With `like`: rows of the sample without a prediction stay as they are in the sample instead of raising.
+        evidence: In text, also the numbers of the turns that each sentence rests on.
         on_each: Called after each one, for progress.
 
     Raises:
@@ -135,7 +141,7 @@ def write_predictions(
     if like is not None:
         if chosen != "csv":
             raise UsageError(f"--like writes a CSV as the sample is; let the output {str(path)!r} end in .csv")
-        return _write_like(path, predictions, Path(like), on_each)
+        return _write_like(path, predictions, Path(like), may_miss, on_each)
     count = 0
     if chosen == "parquet":
         rows = []
@@ -145,7 +151,7 @@ def write_predictions(
         _write_parquet(path, rows)
         return len(rows)
     with atomic(path) as file:
-        for prediction in stream(predictions, file, chosen):
+        for prediction in stream(predictions, file, chosen, evidence=evidence):
             count += 1
             on_each(prediction)
     return count
@@ -163,34 +169,54 @@ def _write_parquet(path: str | Path, rows: list[dict[str, Any]]) -> None:
         parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), file)
 
 
-def _write_like(path: str | Path, predictions: Iterable[Prediction], like: Path, on_each: Callable[[Prediction], None]) -> int:
+def check_sample(like: str | Path, ids: Sequence[str], *, may_miss: bool = False) -> None:
+    """Make sure, before any work is done, that ids and a sample submission fit together.
+
+    Raises:
+        DataError: An id occurs twice or is not in the sample, or (without `may_miss`) the sample has an id that is not in `ids`.
+    """
+    _, rows, id_at, _ = _sample_layout(Path(like))
+    known = {row[id_at] for row in rows}
+    twice = [id_ for id_, count in Counter(ids).items() if count > 1]
+    problems = [Problem(str(like), None, "the id is in the input twice", "make the ids of the input unique", "ids", id_) for id_ in twice]
+    for id_ in dict.fromkeys(ids):
+        if id_ not in known:
+            problems.append(Problem(str(like), None, "the id is not in the sample", "use the sample of this input", "ids", id_))
+    given = set(ids)
+    for number, row in enumerate(rows, 1):
+        if row[id_at] not in given and not may_miss:
+            problems.append(Problem(str(like), number, "no dialogue has this id", "summarize the input of this sample", "ids", row[id_at]))
+    if problems:
+        raise DataError(problems)
+
+
+def _sample_layout(like: Path) -> tuple[list[str], list[list[str]], int, int]:
+    """Header, rows, and where ids and summaries stand."""
     header, rows = _sample(like)
     id_at = next((i for i, name in enumerate(header) if name in _IDS), None)
     summary_at = next((i for i, name in enumerate(header) if name in _SUMMARIES), None)
     if id_at is None or summary_at is None:
         message = f"the columns are {', '.join(map(repr, header))}; one of {', '.join(_IDS)} and one of {', '.join(_SUMMARIES)} are needed"
         raise DataError([Problem(str(like), 0, message, "give the sample submission as it was handed out", "columns")])
+    return header, rows, id_at, summary_at
+
+
+def _write_like(
+    path: str | Path, predictions: Iterable[Prediction], like: Path, may_miss: bool, on_each: Callable[[Prediction], None]
+) -> int:
+    header, rows, id_at, summary_at = _sample_layout(like)
     summaries: dict[str, str] = {}
-    problems = []
-    wanted = {row[id_at] for row in rows}
+    ids: list[str] = []
     for prediction in predictions:
-        if prediction.id in summaries:
-            problems.append(Problem(str(path), None, "the id is predicted twice", "make the ids of the input unique", "ids", prediction.id))
-        if prediction.id not in wanted:
-            problems.append(Problem(str(like), None, "the id is not in the sample", "use the sample of this input", "ids", prediction.id))
+        ids.append(prediction.id)
         summaries[prediction.id] = prediction.summary
         on_each(prediction)
-    for number, row in enumerate(rows, 1):
-        if row[id_at] not in summaries:
-            problems.append(
-                Problem(str(like), number, "no prediction has this id", "summarize the input of this sample", "ids", row[id_at])
-            )
-    if problems:
-        raise DataError(problems)
+    check_sample(like, ids, may_miss=may_miss)
     with atomic(path) as file:
         file.write(csv_line(header))
         for row in rows:
-            file.write(csv_line([_encodable(summaries[row[id_at]]) if i == summary_at else cell for i, cell in enumerate(row)]))
+            written = [_encodable(summaries.get(row[id_at], cell)) if i == summary_at else cell for i, cell in enumerate(row)]
+            file.write(csv_line(written))
     return len(rows)
 
 
@@ -261,12 +287,17 @@ def _cells(path: Path, problems: list[Problem]) -> Iterator[tuple[int, dict[str,
                         problems.append(Problem(str(path), number, "not a JSON object", "write one JSON object a line", "json"))
             return
         with any_cell_size():
-            reader = csv.reader(file)
+            first = file.readline()
+            file.seek(0)
+            reader = csv.reader(file, delimiter=max(",;\t", key=first.count), strict=True)
             try:
                 header = [name.strip().lstrip("\ufeff") for name in next(reader, [])]
                 for number, cells in enumerate(reader, 1):
-                    if cells:
-                        yield number, dict(zip(header, cells, strict=False))
+                    if cells and len(cells) != len(header):
+                        message = f"the row has {len(cells)} cells, the header {len(header)}"
+                        problems.append(Problem(str(path), number, message, "put cells that hold commas in double quotes", "cells"))
+                    elif cells:
+                        yield number, dict(zip(header, cells, strict=True))
             except csv.Error as error:
                 problems.append(Problem(str(path), None, f"not CSV: {error}", "mend its quotes", "csv"))
 
@@ -277,6 +308,9 @@ def _prediction(path: Path, row: int, cells: dict[str, Any], problems: list[Prob
     if id_ is None or not isinstance(summary, str):
         message = f"a prediction needs an id ({', '.join(_IDS)}) and a text ({', '.join(_SUMMARIES)})"
         problems.append(Problem(str(path), row, message, "name the columns so", "columns"))
+        return None
+    if undecodable(summary) or undecodable(str(id_)):
+        problems.append(Problem(str(path), row, "bytes that are neither UTF-8 nor cp949", "save the file as UTF-8", "encoding"))
         return None
     evidence = cells.get("evidence")
     try:

@@ -15,7 +15,7 @@ from yoyak.metrics import baselines
 from yoyak.metrics.normalize import RULES, normalized
 from yoyak.metrics.rouge import NAMES, Ngrams, ReferenceRule, rouge_multi
 from yoyak.metrics.significance import SAMPLES, Difference, holm, interval, paired
-from yoyak.metrics.tokenizers import Tokenizer, load
+from yoyak.metrics.tokenizers import Tokenizer, checked, load
 from yoyak.provenance import version
 from yoyak.records import Dialogue, Problem, Score
 
@@ -120,7 +120,7 @@ def evaluate(
     Raises:
         DataError: Ids are missing, extra or disjoint, or an id has no reference.
     """
-    tokenizer = tokenizer or load()
+    tokenizer = checked(tokenizer) if tokenizer is not None else load()
     systems = {name: predictions, **(against or {})}
     problems = [Problem(name, None, "there is no reference", "give its summary", "no-reference", i) for i, r in references.items() if not r]
     if problems or not references:

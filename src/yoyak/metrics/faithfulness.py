@@ -126,8 +126,9 @@ def _foreign_script(reading: Reading) -> Iterable[str]:
 def _repetition(reading: Reading) -> Iterable[str]:
     found = sentences(reading.summary)
     twice = [sentence for sentence, count in Counter(found).items() if count > 1]
-    forms = [m.form for m in reading.morphemes]
-    grams = Counter(zip(*(forms[i:] for i in range(5)), strict=False))
+    # A run of five morphemes three times over; "-기로 한다." alone is how reports end and repeats nothing.
+    runs = zip(*(reading.morphemes[i:] for i in range(5)), strict=False)
+    grams = Counter(tuple(m.form for m in run) for run in runs if content(run))
     return twice or [" ".join(gram) for gram, count in grams.items() if count >= 3][:1]
 
 
@@ -229,6 +230,17 @@ def rates(dialogues: Mapping[str, Dialogue], summaries: Mapping[str, str]) -> di
             applicable.update(holds(dialogues[id_], summary))
             flagged.update({finding.check for finding in check(dialogues[id_], summary)})
     return {name: Rate(flagged[name], max(applicable[name], flagged[name])) for name in CHECKS}
+
+
+def means(dialogues: Mapping[str, Dialogue], summaries: Mapping[str, str]) -> dict[str, float]:
+    """`length_ratio` and `copy_rate`, each the mean over the summaries whose dialogue is known."""
+    known = [(dialogues[id_], summary) for id_, summary in summaries.items() if id_ in dialogues]
+    if not known:
+        return {}
+    return {
+        "length_ratio": sum(length_ratio(*pair) for pair in known) / len(known),
+        "copy_rate": sum(copy_rate(*pair) for pair in known) / len(known),
+    }
 
 
 def length_ratio(dialogue: Dialogue, summary: str) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 from yoyak.data.formats.base import Columns
 from yoyak.data.read import read
 from yoyak.data.write import read_predictions
-from yoyak.errors import DataError
+from yoyak.errors import DataError, UsageError
 from yoyak.metrics.evaluate import Evaluation, evaluate
 from yoyak.metrics.rouge import Ngrams, ReferenceRule
 from yoyak.metrics.tokenizers import load
@@ -56,11 +57,20 @@ def read_references(paths: Sequence[str | Path], *, columns: Columns | None = No
 
 def _one_file(path: str | Path, columns: Columns | None) -> tuple[dict[str, tuple[str, ...]], dict[str, Dialogue]]:
     try:
-        talks = {dialogue.id: dialogue for dialogue in read(path, columns=columns)}
+        rows = list(read(path, columns=columns))
     except DataError as error:
         if not any(problem.rule in ("format", "columns") for problem in error.problems):
             raise
         return {p.id: (p.summary,) for p in read_predictions(path)}, {}
+    talks = {dialogue.id: dialogue for dialogue in rows}
+    if len(talks) < len(rows):
+        counts = Counter(dialogue.id for dialogue in rows)
+        twice = [
+            Problem(str(path), None, f"the id is there {n} times", "keep one row per id", "duplicate-id", i)
+            for i, n in counts.items()
+            if n > 1
+        ]
+        raise DataError(twice)
     found = {id_: talk.references for id_, talk in talks.items() if talk.references}
     if not found:
         remedy = "give the file that holds the summaries, or name their column with --columns summary=NAME"
@@ -103,6 +113,8 @@ def score_files(
     paths = [references] if isinstance(references, (str, Path)) else list(references)
     gold = read_references(paths, columns=columns)
     names = _names([predictions, *against])
+    if len(set(names)) < len(names):
+        raise UsageError("the same file of predictions is given twice; name each system once")
     systems = {name: as_mapping(read_predictions(path)) for name, path in zip(names, [predictions, *against], strict=True)}
     first, *others = names
     return evaluate(
@@ -138,5 +150,6 @@ def tuned_on(predictions: str | Path, references: Sequence[str | Path]) -> list[
     record = read_run(predictions)
     if record is None:
         return []
-    used = {str(value) for key in ("tuned_on", "selected_on") for value in dict(record.get(key) or {}).values()}
+    noted = [record.get(key) for key in ("tuned_on", "selected_on")]
+    used = {str(value) for files in noted if isinstance(files, dict) for value in files.values()}
     return [str(path) for path in references if Path(path).is_file() and sha256(path) in used]

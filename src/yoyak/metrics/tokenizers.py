@@ -86,7 +86,7 @@ class Mecab:
         for tag in [*tags.find(text), None]:
             piece = text[position : tag.start if tag else len(text)]
             if piece.strip():
-                tokens.extend(self._tagger.parse(piece.replace("\n", " ")).split())
+                tokens.extend(self._tagger.parse(piece.replace("\n", " ").replace("\0", " ")).split())
             if tag:
                 tokens.append(tag.text)
                 position = tag.end

@@ -12,7 +12,7 @@ class DecodeConfig:
 
     Args:
         num_beams: 1 is greedy. The search ends when as many hypotheses are finished as there are beams, which is `early_stopping=True` in
-            transformers; with its default (False) longer searches may end elsewhere. On the embedded model beams brought nothing (docs/log.md).
+            transformers; with its default (False) a search may end elsewhere. On the embedded model beams brought nothing (docs/log.md).
         max_new_tokens: Most tokens of a summary.
         min_new_tokens: Fewest; 0 lets the model stop when it wants.
         length_penalty: Exponent on the length in beam search; 1 divides by it.

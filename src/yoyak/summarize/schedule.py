@@ -14,7 +14,7 @@ from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar
 
 #: The first chunks are small: the first summary comes early, and a short input is not one lump.
-CHUNKS = (64, 256)
+CHUNKS = (8, 64, 256)
 #: Results of earlier chunks that are remembered for inputs that come again.
 REMEMBERED = 4096
 

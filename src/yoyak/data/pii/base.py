@@ -22,7 +22,7 @@ class Finding:
 
 
 def merged(first: list[Finding], second: list[Finding]) -> list[Finding]:
-    """Both lists without overlaps, from left to right: what overlaps is joined, with the kind of the longest (of equals, of the first list).
+    """Both lists without overlaps, from left to right: what overlaps is joined, with the kind of the longest.
 
     Example:
         >>> phone, account = Finding("PhoneNumber", 3, 12, "ko-pii", "phone"), Finding("AccountNumber", 0, 10, "yoyak", "account")

@@ -10,13 +10,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from yoyak.data.pii.base import Finding
-from yoyak.data.pii.detector import NAME, bank_words, birth_words, car_words, is_room, other_number
+from yoyak.data.pii.detector import NAME, bank_words, birth_words, car_words, is_room, known_place, other_number
 from yoyak.data.pii.views import SPOKEN, View, closed_up, folded, spoken_digits
 
-#: Texts without any of these are passed over.
-_HINT = re.compile(rf"[\d@＠]|골뱅이|[{SPOKEN}]{{2}}|[{SPOKEN}] [{SPOKEN}]")
 _D = f"[0-9{SPOKEN}]"
 _GAP = r"[-. ,/)]{0,3}"
+#: Texts without any of these hold nothing for the rules.
+_HINT = re.compile(
+    rf"@|골뱅이|앳|\d \d|{_D}{{4}}|{_D}(?:[ ,.\-/에의다시]{{0,3}}{_D}){{5}}|(?:로|길|동|리|가) {{0,2}}\d|[{SPOKEN}십백천0-9] ?년"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +75,20 @@ def _plate(match: re.Match[str], before: str, after: str) -> bool:
 
 
 def _spoken_plate(match: re.Match[str], before: str, after: str) -> bool:
-    return _plate(match, before, after) if match[0].isascii() else not other_number(before, after)
+    if match["front"].isdigit() and match["back"].isdigit():
+        return _plate(match, before, after)
+    return (bool(match["gap"]) or car_words(before, after)) and not other_number(before, after)
 
 
 def _birth(match: re.Match[str], before: str, after: str) -> bool:
     return birth_words(before, after) or match[0].endswith("생")
 
 
-_NO_REGION = re.compile(r"(?:다|역|잠|혹|몇|일|동|즉|임|당|감|무|수)시 |(?:친|가|누|야|농|축|기|도|출|입|연|요|식|지|인)구 |(?:유|정|제|온|각|태|속)도 ")
 _PLACE_AFTER = re.compile(r" ?(?:번 ?(?:출구|버스|게이트|승강장)|출구|원|명|개|킬로|분|시간|차선|호선|년|월|가지|살)")
 
 
 def _address(match: re.Match[str], before: str, after: str) -> bool:
-    return not _NO_REGION.match(match[0]) and not _PLACE_AFTER.match(after)
+    return not _PLACE_AFTER.match(after) and known_place(match[0])
 
 
 _HOME = re.compile(r"주소|집[은이]|우리 집|배송지|사는 곳|댁|배달")
@@ -97,10 +100,13 @@ def _bare_address(match: re.Match[str], before: str, after: str) -> bool:
 
 _PROVINCE = "서울|부산|대구|인천|광주|대전|울산|세종|경기|강원|충북|충남|전북|전남|경북|경남|제주"
 _REGION = rf"(?:(?:{_PROVINCE}|[가-힣]{{1,6}}(?:특별시|광역시|시|도|군|구|읍|면)) {{1,2}}){{1,4}}"
-_DETAIL = r"(?:번지)?(?:,? ?(?:[0-9]{1,4}|[가-힣A-Za-z]{1,12}(?:아파트|빌라|빌딩|타워|오피스텔)|[A-Za-z가나다라])(?:동|호|층)?(?![0-9가-힣]{2})){0,4}"
+_DETAIL = (
+    r"(?:번지)?(?:,? {0,2}(?:[가-힣A-Za-z0-9]{1,12}(?:아파트|빌라|빌딩|타워|오피스텔)|(?:[0-9]{1,4}|[A-Za-z가나다라])(?:동|호|층))){0,4}"
+)
 _NUMBER = r" {0,2}\d{1,4}(?:-\d{1,4})?(?!\d)"
 _PLATE_LETTER = "[가나다라마거너더러머버서어저고노도로모보소오조구누두루무부수우주바사아자배하허호]"
 _TLD = r"(?:컴|com|넷|net|오알지|org|케이알|kr|(?:씨오|시오|co)(?: ?(?:닷|점|쩜|\.) ?)?(?:케이알|kr))"
+_YEAR = rf"(?:{_D}{{4}}|{_D}{{2}}|[삼사오육칠팔구]십[일이삼사오육칠팔구]?|천구백[가-힣]{{2,6}}|이천[가-힣]{{0,4}})"
 _MONTH = r"(?:\d{1,2}|[일이삼사오육유칠팔구시십]{1,2})"
 _DAY = r"(?:\d{1,2}|[일이삼사오육칠팔구십]{1,3})"
 
@@ -122,7 +128,9 @@ _ON_DIGITS = (
         re.compile(r"(?<![A-Za-z0-9])(?:[MSRODGTmsrodgt]|엠|앰|에스)(?P<gap>[- ]?)(?:\d{8}|\d{3}[A-Z]\d{4})(?![A-Za-z0-9])"),
         _passport,
     ),
-    _Rule("birth digits", "DateOfBirth", re.compile(r"(?<![\d-])(?:(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?![\d-])"), _birth),
+    _Rule(
+        "birth digits", "DateOfBirth", re.compile(r"(?<![\d-])(?:(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))(?![\d-])"), _birth
+    ),
 )
 #: On the view with letters closed up.
 _ON_LETTERS = (
@@ -145,16 +153,29 @@ _ON_LETTERS = (
     _Rule(
         "plate",
         "CarNumber",
-        re.compile(rf"(?<![0-9{SPOKEN}]){_D}{{2,3}} ?{_PLATE_LETTER}[ -]{{0,2}}{_D}{{4}}(?![0-9])"),
+        re.compile(
+            rf"(?<![0-9{SPOKEN}])(?<![0-9{SPOKEN}][-, .])(?P<front>{_D}{{2,3}})(?P<gap> ?){_PLATE_LETTER}[ -]{{0,2}}(?P<back>{_D}{{4}})"
+            rf"(?![0-9])(?![-, ]{_D}{{2}})"
+        ),
         _spoken_plate,
     ),
-    _Rule("address", "Address", re.compile(rf"(?<![가-힣]){_REGION}[가-힣0-9]{{1,12}}(?:로|길|동|리|가){_NUMBER}{_DETAIL}"), _address),
-    _Rule("street", "Address", re.compile(rf"(?<![가-힣])[가-힣0-9]{{2,12}}(?:로|길){_NUMBER}{_DETAIL}"), _bare_address),
+    _Rule(
+        "address",
+        "Address",
+        re.compile(rf"(?<![가-힣]){_REGION}[가-힣0-9]{{1,12}}(?:(?:로|길)(?: {{0,2}}\d{{1,4}}번?길)?|동|리|\d가){_NUMBER}{_DETAIL}"),
+        _address,
+    ),
+    _Rule(
+        "street",
+        "Address",
+        re.compile(rf"(?<![가-힣])[가-힣0-9]{{2,12}}(?:로|길)(?: {{0,2}}\d{{1,4}}번?길)?{_NUMBER}{_DETAIL}"),
+        _bare_address,
+    ),
     _Rule(
         "birth date",
         "DateOfBirth",
         re.compile(
-            rf"(?<![0-9{SPOKEN}])(?:{_D}{{4}}|{_D}{{2}}|천구백[가-힣]{{2,6}}|이천[가-힣]{{0,4}}) ?년 ?{_MONTH} ?월 ?{_DAY} ?일(?:생)?"
+            rf"(?<![0-9{SPOKEN}]){_YEAR} ?년 ?{_MONTH} ?월 ?{_DAY} ?일(?:생)?"
             r"|(?<!\d)(?:19|20)?\d{2}(?P<mark>[-./ ]) ?\d{1,2}(?P=mark) ?\d{1,2}(?!\d)"
         ),
         _birth,
@@ -171,9 +192,10 @@ def find(text: str, before: str = "") -> list[Finding]:
         >>> [hit.kind for hit in find("minsu 골뱅이 네이버 닷컴이요. 차는 12가 3456이에요.")]
         ['Email', 'CarNumber']
     """
-    if not _HINT.search(text):
+    plain = folded(text)
+    if not _HINT.search(plain.text):
         return []
-    letters = closed_up(folded(text))
+    letters = closed_up(plain)
     digits = spoken_digits(letters)
     found = [*_matches(_ON_DIGITS, digits, before), *_matches(_ON_LETTERS, letters, before)]
     return sorted(found, key=lambda finding: finding.start)
@@ -190,7 +212,7 @@ def _matches(rules: tuple[_Rule, ...], view: View, before: str) -> Iterator[Find
 
 _INTRODUCED = re.compile(
     r"(?:(?<![가-힣])(?:저는|나는|전|난|저희는) |(?:제|내|저의|나의)? ?(?:이름|성함)[은이] |제가 )"
-    r"(?P<name>[가-힣]{2,4}|[A-Z][a-z]{1,15}(?: [A-Z][a-z]{1,15})?)"
+    r"(?P<name>[가-힣]{2,4}?|[A-Z][a-z]{1,15}(?: [A-Z][a-z]{1,15})?)"
     r"(?:이?라고 (?:합니다|해요|해|불러|부르|하는데|하고)|입니다|이에요|예요|이야)"
 )
 _ROLES = frozenset(
@@ -207,11 +229,7 @@ def find_introduced(text: str) -> list[Finding]:
         [('@이름', 3, 6)]
     """
     return [
-        Finding(NAME, match.start("name"), match.start("name") + len(_bare(match["name"])), "yoyak", "introduction")
+        Finding(NAME, match.start("name"), match.end("name"), "yoyak", "introduction")
         for match in _INTRODUCED.finditer(text)
-        if _bare(match["name"]) not in _ROLES
+        if match["name"] not in _ROLES
     ]
-
-
-def _bare(name: str) -> str:
-    return name

@@ -15,11 +15,12 @@ _DIGIT = f"[0-9{SPOKEN}]"
 _BETWEEN = r"(?:[ ,.\-]{1,2}|(?:에|의|다시|대시|하이픈| 다시| 에) ?)"
 _RUN = re.compile(rf"(?<![0-9가-힣]){_DIGIT}(?:{_BETWEEN}?{_DIGIT}){{5,}}")
 _PART = re.compile(rf"{_DIGIT}|{_BETWEEN}")
-_SPOKEN_HINT = re.compile(rf"[{SPOKEN}]")
+# What makes a run one that is said: three digits in a row as syllables, or a word between figures.
+_SAID = re.compile(rf"[{SPOKEN}]{{3}}|다시|대시|하이픈|[0-9]에 ?[0-9]")
 # Single characters with a blank between each (at least five), or single digits (at least two).
 _LOOSE = re.compile(r"(?<!\S)(?:(?:\S ){4,}\S|\d(?: \d)+(?!\d))")
-_MOBILE_LENGTH = 11
-_LENGTHS = (12, 14, 17)  # one too many for a phone (11), a resident number (13), a card (16)
+# A run that is one syllable too long for a phone, a resident number or a card: its last 이 is the copula, not the digit 2.
+_ONE_TOO_MANY = re.compile(r"02\d{9}|0(?!2)\d{11}|\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])[0-8]\d{7}|\d{17}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +80,12 @@ def spoken_digits(view: View) -> View:
         >>> spoken_digits(View("공일공 일이삼사에 오육칠팔이에요")).text
         '010-1234-5678이에요'
     """
-    if not _SPOKEN_HINT.search(view.text):
+    if not _SAID.search(view.text):
         return view
     pieces: list[tuple[str, int, int]] = []
     done = 0
     for run in _RUN.finditer(view.text):
-        if not _SPOKEN_HINT.search(run[0]):
+        if not _SAID.search(run[0]):
             continue
         end = run.end() - _copula(view.text, run)
         pieces += [(c, i, i + 1) for i, c in enumerate(view.text[done : run.start()], done)]
@@ -100,8 +101,7 @@ def _copula(text: str, run: re.Match[str]) -> int:
     """1 when the run's last syllable is the 이 of 이에요, 이고 or the josa 이, not the digit 2."""
     if not run[0].endswith("이"):
         return 0
-    if "가" <= text[run.end() : run.end() + 1] <= "힣":
+    if text.startswith("에요", run.end()) or run[0][-2].isdigit():  # after the digit 2 it would be 예요; 5678이 holds figures
         return 1
-    digits = [_VALUE.get(part[0], part[0]) for part in _PART.finditer(run[0]) if part[0] in _VALUE or part[0].isdigit()]
-    number = "".join(digits)
-    return int(len(number) in _LENGTHS or (number.startswith("01") and len(number) > _MOBILE_LENGTH))
+    number = "".join(_VALUE.get(part[0], part[0]) for part in _PART.finditer(run[0]) if part[0] in _VALUE or part[0].isdigit())
+    return int(_ONE_TOO_MANY.fullmatch(number) is not None)

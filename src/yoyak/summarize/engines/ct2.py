@@ -88,7 +88,7 @@ class CTranslate2Engine:
                 yield Candidates(outcome.item.id, (Candidate(long.joined([made[0].text for made in outcome.texts])),), notes)
 
     def calibrate(self) -> Plan:
-        """Measure which workers, threads and batch size suit this machine and model, keep it for later and go on with it.
+        """Measure which workers and threads suit this machine and model, keep it for later and go on with it.
 
         Takes some ten seconds on two cores. Without it the usual plan holds: a worker a core.
         """
