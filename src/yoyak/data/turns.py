@@ -14,7 +14,8 @@ from yoyak.text import tags
 #: A tag with its colon, which starts a turn. One after an opening quote or bracket is quoted.
 LABEL = re.compile(r"(?<![\"'(\[“‘「『<])(?P<speaker>" + re.sub(r"\?P<\w+>", "?:", tags.PATTERN.pattern) + r")[ \t]*[:：]")
 _NAMED = re.compile(r"^[ \t]*(?P<speaker>[^\s:：\[(\"'][^:：\n\"']{0,38}?)[ \t]*[:：](?!//)", re.MULTILINE)
-_NO_NAME = re.compile(r"^[\d\s.,오전후시분APMapm]+$")  # 3:30, 오후 3:30
+# 3:30, 오후 3:30, PM 3:30, and what is digits or the words of a clock alone; P1, A and M1 are names.
+_NO_NAME = re.compile(r"^(?:[AaPp]\.?[Mm]\.?[\s.,]*\d)?[\d\s.,오전후시분]*$")
 
 
 def parse_turns(text: str) -> tuple[Turn, ...]:

@@ -160,8 +160,8 @@ def rate(step: int, steps: int, warmup: float) -> float:
     """Share of the peak learning rate at a 0-based optimizer step: a linear rise, then half a cosine down to zero.
 
     Example:
-        >>> rate(0, 100, 0.1), rate(9, 100, 0.1), round(rate(55, 101, 0.0), 2)
-        (0.1, 1.0, 0.42)
+        >>> rate(0, 100, 0.1), rate(9, 100, 0.1), round(rate(50, 100, 0.0), 2)
+        (0.1, 1.0, 0.5)
     """
     rise = round(warmup * steps)
     if step < rise:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from yoyak.data.formats.base import Columns, Match, Row
@@ -9,6 +10,10 @@ from yoyak.data.formats.build import build, moment, rejected
 from yoyak.data.formats.json_items import Item, items, looks_like_json
 from yoyak.data.source import Source
 from yoyak.records import Turn
+
+
+# What stands for a photo or a line of the app, alone or with the word for what was shared.
+_NO_SPEECH = re.compile(r"(?:\s*#@(?:시스템|이모티콘)#(?:(?:사진|동영상|이모티콘|파일|음성|지도|삭제|기타|샵검색|송금)(?:#|\b))?)+\s*")
 
 
 class AiHub:
@@ -44,7 +49,7 @@ def _dialogue(item: Item, file: str) -> Row:
         if not speaker or not isinstance(text, str):
             message = 'an utterance has no "participantID" or no "utterance"'
             return rejected(file, item.number, message, "give each utterance both", "aihub", item.value, id_)
-        if text.strip():
+        if text.strip() and not _NO_SPEECH.fullmatch(text):
             turns.append(Turn(speaker, text.strip(), moment(f"{entry.get('date') or ''} {entry.get('time') or ''}")))
     summary, topic = body.get("summary"), info.get("topic")
     return build(

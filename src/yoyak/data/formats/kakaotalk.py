@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from yoyak.data.formats.base import Columns, Match, Rejected, Row
 from yoyak.data.formats.csv_file import csv_records
 from yoyak.data.formats.kakaotalk_body import is_notice, speech
-from yoyak.data.formats.kakaotalk_lines import DIALECTS, Dialect, at, date_line, is_head, start
+from yoyak.data.formats.kakaotalk_lines import DIALECTS, Dialect, Start, at, date_line, is_head, shape, start
 from yoyak.data.sessions import DEFAULT, Message, Session, cut, parse_session
 from yoyak.data.source import Source, undecodable
 from yoyak.records import Problem
@@ -104,8 +105,20 @@ def _dialect(lines: list[str]) -> tuple[Dialect, int]:
     return best, counts[best]
 
 
+class _Loose(NamedTuple):
+    """A line after a message of which only what follows tells whether it goes on with it: a date line, a system line, text after one."""
+
+    line: str
+    day: date | None = None
+    system: Start | None = None
+
+
 class _TextReader:
-    """Goes through a text export line by line; what it holds is the message that may still go on."""
+    """Goes through a text export line by line; what it holds is the message that may still go on.
+
+    People paste dates into messages. A date line counts when a message or a system line follows it and its day is not out of order; a
+    system line that no notice is known for counts when its time lies between those of its neighbours. All else belongs to the message.
+    """
 
     def __init__(self, source: Source, dialect: Dialect) -> None:
         self.file = source.name
@@ -114,10 +127,13 @@ class _TextReader:
         self.names: dict[str, str] = {}
         self.day = _UNKNOWN_DAY
         self.dated = False
+        self.shape = ""  # of this file's date lines
         self.time = datetime.min
         self.stamp = ""
         self.speaker = ""  # empty: what goes on is no speech
+        self.bad: Problem | None = None  # of a message that cannot be read
         self.body: list[str] = []
+        self.loose: list[_Loose] = []
         self.line = 0
 
     def messages(self) -> Iterator[Message | Rejected]:
@@ -129,25 +145,88 @@ class _TextReader:
                     begun = start(line, dialect)
                     day = date_line(line, dialect) if begun is None else None
                 except ValueError:
-                    yield from self._flush()
-                    yield Rejected((Problem(self.file, number, "there is no such day", "mend the date", "date"),), line)
+                    yield from self._close(None)
+                    self.bad = Problem(self.file, number, "there is no such day", "mend the date", "date")
+                    self.body.append(line)
                     continue
-                if begun is not None:
-                    yield from self._flush()
+                if begun is not None and begun.system and self.speaker and self.dated:
+                    self.loose.append(_Loose(line, system=begun))
+                elif begun is not None:
+                    yield from self._close(begun)
                     self._move_to(begun.day, begun.hour, begun.minute)
                     self.speaker = self.names.setdefault(begun.name, begun.name)
                     self.body.append(begun.text)
                     self.line = number
                 elif day is not None:
-                    yield from self._flush()
-                    self.day, self.dated = day, True
-                elif self.speaker and not (dialect == "bracket" and line and is_notice(line, self.names)):
+                    self._no_date_line()
+                    self.loose.append(_Loose(line, day))
+                elif dialect == "bracket" and line and is_notice(line, self.names):
+                    if self._date_before() is not None:
+                        yield from self._close(Start(None, 0, 0, "", line))
+                elif self.loose:
+                    if line.strip():
+                        self._no_date_line()
+                    self.loose.append(_Loose(line))
+                elif self.speaker or self.bad:
                     self.body.append(line)
+        yield from self._close(None)
+
+    def _date_before(self) -> int | None:
+        """The place in `loose` of the date line that was read last, when nothing but blank lines follows it."""
+        place = next((place for place in range(len(self.loose) - 1, -1, -1) if self.loose[place].line.strip()), None)
+        return place if place is not None and self.loose[place].day is not None else None
+
+    def _no_date_line(self) -> None:
+        """No message follows the date that was read last: it is text."""
+        place = self._date_before()
+        if place is not None:
+            self.loose[place] = _Loose(self.loose[place].line)
+
+    def _close(self, following: Start | None) -> Iterator[Message | Rejected]:
+        """End the message, now that it is known what follows it (None: nothing does), and take the day of a date line."""
+        kept: list[str] = []
+        new_day: date | None = None
+        next_day = following.day if following else None
+        dates = any(loose.day is not None for loose in self.loose)
+        for loose in reversed(self.loose):
+            if loose.system is not None and self._is_system(loose.system, following, dates):
+                next_day = loose.system.day
+            elif loose.day is not None and following is not None and self._begins(loose.line, loose.day, next_day):
+                new_day = new_day or loose.day
+                self.shape = shape(loose.line)
+            else:
+                kept.append(loose.line)
+        self.loose = []
+        if self.speaker or self.bad:
+            self.body.extend(reversed(kept))
         yield from self._flush()
+        if new_day is not None:
+            self.day, self.dated = new_day, True
+
+    def _begins(self, line: str, day: date, next_day: date | None) -> bool:
+        """Whether a date line before a message begins its day."""
+        if self.shape and shape(line) != self.shape:
+            return False
+        if self.dialect == "stamped":
+            return day == next_day and not (self.speaker and day == self.day)
+        return self.dialect == "bracket" or not self.dated or day > self.day
+
+    def _is_system(self, line: Start, following: Start | None, dates: bool) -> bool:
+        """Whether a line in the form of a system line is one; `dates`: date lines stand near it."""
+        if is_notice(line.text, self.names):
+            return True
+        if dates and line.day is None:
+            return True  # the day may have changed
+        moment = at(line.day or self.day, line.hour, line.minute)
+        if following is None:
+            return self.time <= moment and moment.date() == self.time.date()
+        return self.time <= moment <= at(following.day or self.day, following.hour, following.minute)
 
     def _flush(self) -> Iterator[Message | Rejected]:
-        if self.speaker:
-            whole = self.body[0] if len(self.body) == 1 else "\n".join(self.body)
+        whole = self.body[0] if len(self.body) == 1 else "\n".join(self.body)
+        if self.bad is not None:
+            yield Rejected((self.bad,), whole)
+        elif self.speaker:
             text = speech(whole)
             if text and undecodable(self.speaker + text):
                 message = "the message holds bytes that are neither UTF-8 nor cp949"
@@ -155,6 +234,7 @@ class _TextReader:
             elif text:
                 yield Message(self.speaker, text, self.time, self.stamp, self.line)
         self.speaker = ""
+        self.bad = None
         self.body = []
 
     def _move_to(self, day: date | None, hour: int, minute: int) -> None:

@@ -31,21 +31,28 @@ _WEEKDAY = r"(?:월|화|수|목|금|토|일)요일"
 _ENGLISH_WEEKDAY = r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day"
 
 _BRACKET = re.compile(rf"\[(?P<name>.*?)\] \[{_CLOCK}\](?: (?P<text>.*)|$)", re.DOTALL)
-_STAMPED = re.compile(rf"{_DAY}(?:,| at)?{_B}{_CLOCK}(?:(?P<comma>,|:) (?P<rest>.*)|,?$)", re.DOTALL)
+_STAMPED = re.compile(rf"{_DAY}(?:,| at)?{_B}{_CLOCK}(?P<comma>,|:) (?P<rest>.*)", re.DOTALL)
 _TIMED = re.compile(rf"{_CLOCK}(?P<comma>,|:) (?P<rest>.*)", re.DOTALL)
-_DATE_LINE = re.compile(rf"(?:{_ENGLISH_WEEKDAY}, )?{_DAY}(?:{_B}{_WEEKDAY})?$")
+_DASHED = re.compile(rf"-{{15}} (?:{_ENGLISH_WEEKDAY}, )?{_DAY}(?:{_B}{_WEEKDAY})? -{{15}}$")
+_ON_A_WEEKDAY = re.compile(rf"(?={_ENGLISH_WEEKDAY}, |.*{_WEEKDAY}$)(?:{_ENGLISH_WEEKDAY}, )?{_DAY}(?:{_B}{_WEEKDAY})?$")
+_AT_A_CLOCK = re.compile(rf"{_DAY}(?:,| at)?{_B}{_CLOCK},?$")
+_VARIES = re.compile(rf"\d+|{_WEEKDAY}|{_ENGLISH_WEEKDAY}|{_MONTH}|오전|오후|[AaPp]\.?[Mm]\.?")
 _HEAD = re.compile(r".{1,200}카카오톡 대화$|KakaoTalk Chats? with .{0,200}$|Talk_\d{4}\.\d{1,2}\.\d{1,2}.{0,40}\.txt$")
 _SAVED = re.compile(r"(?:저장한 날짜|Date Saved) ?: ")
 
 
 class Start(NamedTuple):
-    """A line that starts a message, or a system line (`name` is then empty). `day` is None where the dialect gives it elsewhere."""
+    """A line that starts a message, or a system line (`name` is then empty). `day` is None where the dialect gives it elsewhere.
+
+    `system` is a line without the colon of a message; whether it is one of the app's is for the reader to see from its place.
+    """
 
     day: date | None
     hour: int
     minute: int
     name: str
     text: str
+    system: bool = False
 
 
 def is_head(line: str) -> bool:
@@ -54,7 +61,8 @@ def is_head(line: str) -> bool:
 
 
 def date_line(line: str, dialect: Dialect) -> date | None:
-    """The day of a date line; None when it is no date line.
+    """The day of a date line; None when it is no date line. People write dates as well: a date without KakaoTalk's own trimmings (15
+    dashes, a weekday, a clock) is none.
 
     Raises:
         ValueError: It is written as one, and there is no such day (30 February).
@@ -64,29 +72,39 @@ def date_line(line: str, dialect: Dialect) -> date | None:
         datetime.date(2026, 1, 2)
         >>> date_line("Friday, January 2, 2026", "stamped")
         datetime.date(2026, 1, 2)
+        >>> date_line("2026년 1월 2일", "timed") is None
+        True
     """
     if len(line) > 120:
         return None
     if dialect == "bracket":
-        if not (line.startswith("-----") and line.endswith("-----")):
-            return None
-        match = _DATE_LINE.match(line.strip("- "))
+        match = _DASHED.match(line)
     else:
-        match = _DATE_LINE.match(line)
+        match = _ON_A_WEEKDAY.match(line) or (_AT_A_CLOCK.match(line) if dialect == "stamped" else None)
     return _day(match) if match else None
 
 
+def shape(line: str) -> str:
+    """What the date lines of a file have in common.
+
+    Example:
+        >>> shape("2026년 1월 2일 금요일"), shape("Friday, January 2, 2026")
+        ('0년 0월 0일 0', '0, 0 0, 0')
+    """
+    return _VARIES.sub("0", line)
+
+
 def start(line: str, dialect: Dialect) -> Start | None:
-    """What a line starts, None when it goes on with the message before it. A bare date and time counts as a system line.
+    """What a line starts, None when it goes on with the message before it.
 
     Raises:
         ValueError: The line has the form and there is no such day.
 
     Example:
         >>> start("2026년 1월 2일 오후 12:05, 김: 대리 : 네", "stamped")
-        Start(day=datetime.date(2026, 1, 2), hour=12, minute=5, name='김: 대리', text='네')
+        Start(day=datetime.date(2026, 1, 2), hour=12, minute=5, name='김: 대리', text='네', system=False)
         >>> start("[[공지] 봇] [오전 12:05] 시작", "bracket")
-        Start(day=None, hour=0, minute=5, name='[공지] 봇', text='시작')
+        Start(day=None, hour=0, minute=5, name='[공지] 봇', text='시작', system=False)
     """
     if dialect == "bracket":
         match = _BRACKET.match(line) if line.startswith("[") else None
@@ -95,13 +113,13 @@ def start(line: str, dialect: Dialect) -> Start | None:
     if match is None:
         return None
     name, text = _said(match["comma"], match["rest"])
-    return Start(_day(match) if dialect == "stamped" else None, *_clock(match), name, text)
+    return Start(_day(match) if dialect == "stamped" else None, *_clock(match), name, text, not name and text == match["rest"])
 
 
-def _said(comma: str | None, rest: str | None) -> tuple[str, str]:
+def _said(comma: str, rest: str) -> tuple[str, str]:
     """Name and text; a system line has no name."""
-    if comma != "," or rest is None:
-        return "", rest or ""
+    if comma != ",":
+        return "", rest
     name, colon, text = rest.partition(" : ")
     if not colon:
         if not rest.endswith(" :"):

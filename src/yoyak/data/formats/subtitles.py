@@ -20,7 +20,7 @@ from yoyak.records import Turn
 _STAMP = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
 _TIMING = re.compile(rf"[ \t]*{_STAMP}[ \t]*-->[ \t]*{_STAMP}(?:[ \t].*)?$")
 _SRT_HEAD = re.compile(rf"\s*\d+[ \t]*\r?\n[ \t]*{_STAMP}[ \t]*-->[ \t]*{_STAMP}")
-_ARROW = re.compile(r"[ \t]*[\d:.,]+[ \t]*-->")
+_ARROW = re.compile(rf"[ \t]*[\d:.,]+[ \t]*-->|[ \t]*{_STAMP}[ \t]*[-–—=]{{0,3}}[>→]?[ \t]*{_STAMP}[ \t]*$")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,60})? (?P<name>[^<>]{1,100})>")
 _MARKUP = re.compile(r"</?(?:v|c|i|b|u|s|font|ruby|rt|lang)(?:[ .][^<>]{0,200})?>|<\d[\d:.]{1,20}>|\{\\[^{}]{1,60}\}")
 _NAMED = re.compile(r"(?P<name>[^\s:：\[(\"'\-][^:：\n\"']{0,18}?)[ \t]?[:：][ \t]+(?=\S)")
