@@ -37,6 +37,7 @@ _LEFT: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("N9", re.compile(r"^[ \t]*#[가-힣]{1,10}#?[ \t]?[:：]", re.MULTILINE), "a translated tag names no speaker"),
 )
 _ID = re.compile(r"(?P<stem>.*?)(?P<number>\d{1,12})(?P<rest>\D*)$")
+_TOKEN = re.compile(r"""[^\s,;"'{}\[\]:]+""")
 _PIECE = 100
 
 
@@ -75,7 +76,7 @@ def check_files(
         source = open_source(path)
         counter = StyleCounter()
         rows: list[tuple[str, int | None, bool]] = []  # id, row, whether it has a summary
-
+        aside: set[str] = set()  # what may be an id in the rows that were rejected
         for row, problems in _looked_at(source, columns, format, session, workers):
             yield from problems
             on_record()
@@ -86,7 +87,9 @@ def check_files(
                 counter.add(row)
                 rows.append((row.id, number, bool(row.references)))
                 places.append((source.name, number, row.id))
-        yield from _gaps(source.name, [id_ for id_, _, _ in rows])
+            else:
+                aside.update(_ids_of(row))
+        yield from _gaps(source.name, [id_ for id_, _, _ in rows], aside)
         yield from _without_summary(source.name, rows)
         styles.append(counter.style(source.name))
         yield from mixtures(styles[-1])
@@ -225,8 +228,16 @@ def _known_id(dialogue: Dialogue, file: str, row: int | None, ids: dict[str, tup
         yield Problem(file, row, message, "keep the versions of one dialogue in one split", "shared-id", dialogue.id, "warning")
 
 
-def _gaps(file: str, ids: Sequence[str]) -> Iterator[Problem]:
-    """Numbers missing from ids that count up (N26); nothing when fewer than half of a range are there."""
+def _ids_of(row: Rejected) -> Iterator[str]:
+    """The id of a rejected row; of one too misshapen to have one, everything at its start that could be it."""
+    known = [problem.id for problem in row.problems if problem.id]
+    yield from known
+    if not known:
+        yield from _TOKEN.findall(str(row.raw)[:500])
+
+
+def _gaps(file: str, ids: Sequence[str], aside: set[str]) -> Iterator[Problem]:
+    """Numbers missing from ids that count up (N26); nothing when fewer than half of a range are there. Those `aside` are no gaps."""
     series: dict[tuple[str, str], dict[int, str]] = {}
     for id_ in ids:
         match = _ID.fullmatch(id_)
@@ -234,12 +245,15 @@ def _gaps(file: str, ids: Sequence[str]) -> Iterator[Problem]:
             series.setdefault((match["stem"], match["rest"]), {})[int(match["number"])] = match["number"]
     for (stem, rest), numbers in series.items():
         low, high = min(numbers), max(numbers)
-        missing = high - low + 1 - len(numbers)
-        if missing and len(numbers) > missing and len(numbers) >= 10:
+        absent = high - low + 1 - len(numbers)
+        if absent and len(numbers) > absent and len(numbers) >= 10:
             width = len(numbers[low])  # of aug_0020; 1 for dev_0
-            first = [f"{stem}{number:0{width}d}{rest}" for number in range(low, high + 1) if number not in numbers][:5]
-            shown = ", ".join(first) + (", ..." if missing > len(first) else "")
-            message = f"{missing} ids are missing between {stem}{numbers[low]}{rest} and {stem}{numbers[high]}{rest}: {shown}"
+            names = (f"{stem}{number:0{width}d}{rest}" for number in range(low, high + 1) if number not in numbers)
+            missing = [name for name in names if name not in aside]
+            if not missing:
+                continue
+            shown = ", ".join(missing[:5]) + (", ..." if len(missing) > 5 else "")
+            message = f"{len(missing)} ids are missing between {stem}{numbers[low]}{rest} and {stem}{numbers[high]}{rest}: {shown}"
             yield Problem(file, None, message, "see whether rows were lost", "N26", severity="warning")
 
 

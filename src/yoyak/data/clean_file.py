@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -97,13 +97,18 @@ def clean_file(
     source = open_source(path)
     wanted = dialogue_format(out)
     chosen = by_name(format) if format else recognise(source, columns)
+    # A BOM is no JSON: the log takes it for a character of the first record, so that it is not written but comes back.
+    plain = replace(source, encoding="utf-8") if wanted == "jsonl" and source.encoding == "utf-8-sig" else source
     report = Report()
-    with ChangeLog(source, out, rules=[rule.id for rule in rules]) as log:
+    with ChangeLog(plain, out, rules=[rule.id for rule in rules]) as log:
         if kind_of(chosen) == wanted:
-            outcomes = _cleaned(source, wanted, columns, rules, references, workers, wants_changes=on_change is not None)
+            outcomes = _cleaned(plain, wanted, columns, rules, references, workers, wants_changes=on_change is not None)
             for record, outcome in outcomes:
                 _note(outcome, report, on_change)
-                log.write(record.raw, outcome.text if outcome.rejected is None else "", number=record.number, rules=outcome.counts)
+                text = outcome.text if outcome.rejected is None else ""
+                if text is None and plain is not source and record.raw.startswith("\ufeff"):
+                    text = record.raw.lstrip("\ufeff")
+                log.write(record.raw, text, number=record.number, rules=outcome.counts)
                 if outcome.is_record:
                     on_record()
         else:

@@ -1,4 +1,4 @@
-"""A seeded split whose parts share no dialogue: near-duplicates and versions of one dialogue stay together."""
+"""A seeded split whose parts share no dialogue: near-duplicates, versions of one dialogue and sessions of one chat room stay together."""
 
 from __future__ import annotations
 
@@ -15,38 +15,89 @@ from yoyak.data.formats.base import Columns, Rejected
 from yoyak.data.formats.registry import by_name, recognise
 from yoyak.data.raw import Kind, kind_of, raw_records
 from yoyak.data.read import read_rows
-from yoyak.data.sessions import DEFAULT
+from yoyak.data.sessions import DEFAULT, Chat
 from yoyak.data.source import Source, open_source
 from yoyak.errors import DataError, UsageError
 from yoyak.records import Dialogue, Problem
 
 RATIOS: Mapping[str, float] = {"train": 0.8, "dev": 0.1, "test": 0.1}
 _VERSION = re.compile(
-    r"(?:[_.-](?:aug(?:mented)?|bt|back(?:[_-]?translated)?|syn(?:thetic)?|para(?:phrased?)?|copy|ver(?:sion)?|rev|[vk])[_-]?\d*)+$",
+    r"(?:[_.-](?:aug(?:mented)?|bt|back(?:[_-]?translated)?|syn(?:thetic)?|para(?:phrased?)?|copy|ver(?:sion)?|rev|eda|en|ko|ja|zh|[vk])[_-]?\d*)+$",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(r".*\d$")
+_PREFIX = re.compile(
+    r"(?:(?:aug(?:mented)?|bt|syn(?:thetic)?|para(?:phrased?)?|copy|eda)[_.-])+(?=[^\W\d_][^_.-]{0,60}[_.-]?\d)", re.IGNORECASE
+)
+_WORD = re.compile(r"[^\W\d_]{1,20}[_.-]")
+_SESSION = re.compile(r"(?P<room>.+?)-\d{4}-\d{2}-\d{2}(?:-\d{4})?(?:-\d{1,4})?")
+_LONGEST_ID = 200
 
 
 def base_id(id_: str) -> str:
-    """The id without the marks of a version (`_aug`, `-bt2`, `_v3`), when a number stands before them.
+    """The id without the marks of a version (`_aug`, `-bt2`, `_v3`, `aug_`), when a number is left.
 
     Example:
         >>> base_id("train_12_aug"), base_id("train_12"), base_id("aug_0020")
         ('train_12', 'train_12', 'aug_0020')
+        >>> base_id("syn_train_12_en")
+        'train_12'
     """
+    if len(id_) > _LONGEST_ID:
+        return id_
+    prefix = _PREFIX.match(id_)
+    id_ = id_[prefix.end() :] if prefix else id_
     match = _VERSION.search(id_)
     if match and match.start() and _NUMBERED.match(id_[: match.start()]):
         return id_[: match.start()]
     return id_
 
 
-def group(ids: Sequence[str], texts: duplicates.Duplicates, *, threshold: float = duplicates.THRESHOLD) -> list[int]:
-    """For each dialogue the number of its group's first one: near-duplicates and versions of one id are one group."""
+def room_of(id_: str) -> str | None:
+    """The chat room of a session's id (`room-2026-01-02-0905`); None for other ids.
+
+    Example:
+        >>> room_of("family-2026-01-02"), room_of("train_12")
+        ('family', None)
+    """
+    match = _SESSION.fullmatch(id_) if len(id_) <= _LONGEST_ID else None
+    return match["room"] if match else None
+
+
+def _bare_ids(id_: str) -> Iterator[str]:
+    """What is left of an id without a word before it and without what follows one of its numbers."""
+    if len(id_) > _LONGEST_ID:
+        return
+    word = _WORD.match(id_)
+    for whole in (id_, id_[word.end() :]) if word else (id_,):
+        yield whole
+        for place in range(1, len(whole)):
+            if whole[place - 1].isdigit() and not whole[place].isdigit():
+                yield whole[:place]
+
+
+def group(
+    ids: Sequence[str], texts: duplicates.Duplicates, *, threshold: float = duplicates.THRESHOLD, one_room: bool = False
+) -> list[int]:
+    """For each dialogue the number of its group's first one: near-duplicates, versions of one id and sessions of one room are one group.
+
+    `train_1_1`, `train_1a` and `x_train_1` are versions of `train_1` where an id `train_1` is there.
+
+    Args:
+        one_room: All dialogues are sessions of one chat.
+    """
     parents = texts.groups(threshold=threshold)
     first: dict[str, int] = {}
     for number, id_ in enumerate(ids):
         duplicates.unite(parents, first.setdefault(base_id(id_), number), number)
+    rooms: dict[str, int] = {}
+    for number, id_ in enumerate(ids):
+        for bare in _bare_ids(base_id(id_)):
+            if bare in first:
+                duplicates.unite(parents, first[bare], number)
+        room = "" if one_room else room_of(id_)
+        if room is not None:
+            duplicates.unite(parents, rooms.setdefault(room, number), number)
     return [duplicates.root(parents, number) for number in range(len(ids))]
 
 
@@ -69,7 +120,8 @@ def assign(groups: Sequence[int], shares: Mapping[str, float], *, seed: int) -> 
     for leader in groups:
         members[leader] = members.get(leader, 0) + 1
     if len(members) < len(shares):
-        raise UsageError(f"{len(members)} different dialogues cannot fill {len(shares)} parts; give more data or fewer parts")
+        what = f"{len(members)} different dialogues cannot fill {len(shares)} parts; give more data or fewer parts"
+        raise UsageError(f"{what} (versions of one dialogue count once, and so do the sessions of one chat room)")
     order = sorted(members)
     random.Random(seed).shuffle(order)
     order.sort(key=lambda leader: -members[leader])  # stable: equal sizes stay shuffled
@@ -126,7 +178,7 @@ def split_file(
             on_record()
     if problems:
         raise DataError(problems)
-    groups = group(ids, texts, threshold=threshold)
+    groups = group(ids, texts, threshold=threshold, one_room=isinstance(chosen, Chat))
     if folds is None:
         parts = [{name} for name in assign(groups, ratios or RATIOS, seed=seed)]
         names = list(ratios or RATIOS)

@@ -15,7 +15,7 @@ from yoyak.text import tags
 LABEL = re.compile(r"(?<![\"'(\[“‘「『<])(?P<speaker>" + re.sub(r"\?P<\w+>", "?:", tags.PATTERN.pattern) + r")[ \t]*[:：]")
 _NAMED = re.compile(r"^[ \t]*(?P<speaker>[^\s:：\[(\"'][^:：\n\"']{0,38}?)[ \t]*[:：](?!//)", re.MULTILINE)
 # 3:30, 오후 3:30, PM 3:30, and what is digits or the words of a clock alone; P1, A and M1 are names.
-_NO_NAME = re.compile(r"^(?:[AaPp]\.?[Mm]\.?[\s.,]*\d)?[\d\s.,오전후시분]*$")
+_NO_NAME = re.compile(r"^(?:[AaPp]\.?[Mm]\.?[\s.,]*\d)?[\d\s.,오전후시분]*(?:(?<=[\d\s])[AaPp]\.?[Mm]\.?)?$")
 
 
 def parse_turns(text: str) -> tuple[Turn, ...]:

@@ -258,3 +258,97 @@ def test_csv_rows_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     path = _written(tmp_path, "Date,User,Message\n2026-01-02 09:05:00,지우,안녕\nnever,지우,안녕\n2026-01-02 09:06:00,지우\n")
     rows = list(read_rows(open_source(path)))
     assert [row.problems[0].row for row in rows if isinstance(row, Rejected)] == [2, 3]
+
+
+DATED = {
+    "android": (
+        "모임 카카오톡 대화\n저장한 날짜 : 2026년 1월 3일 오후 1:08\n\n2026년 1월 2일 오전 9:05\n"
+        "2026년 1월 2일 오전 9:05, 민수 : 안내\n{}\n2026년 1월 2일 오전 9:08, 지우 : 네\n\n"
+        "2026년 1월 3일 오전 9:08\n2026년 1월 3일 오전 9:08, 지우 : 끝\n"
+    ),
+    "ios": (
+        "모임 님과 카카오톡 대화\n저장한 날짜 : 2026년 1월 3일 오후 1:08\n\n2026년 1월 2일 금요일\n"
+        "오전 9:05, 민수 : 안내\n{}\n오전 9:08, 지우 : 네\n2026년 1월 3일 토요일\n오전 9:08, 지우 : 끝\n"
+    ),
+    "windows": (
+        "모임 님과 카카오톡 대화\n저장한 날짜 : 2026-01-03 10:44:52\n\n--------------- 2026년 1월 2일 금요일 ---------------\n"
+        "[민수] [오전 9:05] 안내\n{}\n[지우] [오전 9:08] 네\n"
+        "--------------- 2026년 1월 3일 토요일 ---------------\n[지우] [오전 9:08] 끝\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", DATED)
+@pytest.mark.parametrize(
+    "pasted",
+    [
+        "2026년 1월 5일",
+        "2026년 1월 5일\n오후 7시 강남역 3번 출구\n회비 2만원",
+        "2026년 1월 9일 오후 7:00",
+        "2026년 1월 9일 오후 7:00\n장소: 서울역",
+        "2026년 1월 9일 오후 7:00\n\n2026년 1월 10일 오후 7:00, 홍대",
+        "2026년 1월 9일 오후 7:00, 강남역\n회비",
+        "2026년 1월 9일 금요일\n회비",
+        "2026년 1월 2일 금요일",
+        "오후 7:00, 강남역\n회비",
+        "----- 2026년 1월 9일 -----\n모임 있어요",
+        "--------------- 2026년 1월 9일 금요일 ---------------\n모임 있어요",
+    ],
+)
+def test_a_date_in_a_message_is_part_of_it(tmp_path: Path, kind: str, pasted: str) -> None:
+    [whole] = read(_written(tmp_path, DATED[kind].format(pasted)), session="whole")
+    assert _turns(whole) == [
+        ("민수", f"안내\n{pasted}", "2026-01-02T09:05:00"),
+        ("지우", "네", "2026-01-02T09:08:00"),
+        ("지우", "끝", "2026-01-03T09:08:00"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "notice"),
+    [
+        ("android", "2026년 1월 2일 오전 9:06, 지우님이 나갔습니다."),
+        ("android", "2026년 1월 2일 오전 9:06, 투표가 끝났어요"),
+        ("ios", "오전 9:06, 지우님이 나갔습니다."),
+        ("ios", "오전 9:06, 투표가 끝났어요"),
+        ("windows", "지우님이 나갔습니다."),
+    ],
+)
+def test_a_system_line_is_no_speech_and_swallows_none(tmp_path: Path, kind: str, notice: str) -> None:
+    [whole] = read(_written(tmp_path, DATED[kind].format(f"{notice}\n아직 내 말")), session="whole")
+    assert [turn.text for turn in whole.turns] == ["안내\n아직 내 말", "네", "끝"]
+    assert whole.turns[0].time == "2026-01-02T09:05:00"
+
+
+@pytest.mark.parametrize("kind", DATED)
+def test_a_date_at_the_end_of_the_file_is_kept(tmp_path: Path, kind: str) -> None:
+    last = {
+        "android": "2026년 1월 9일 오후 7:00",
+        "ios": "2026년 1월 9일 금요일",
+        "windows": "-" * 15 + " 2026년 1월 9일 금요일 " + "-" * 15,
+    }
+    [whole] = read(_written(tmp_path, DATED[kind].format("") + last[kind] + "\n"), session="whole")
+    assert whole.turns[-1].text == f"끝\n{last[kind]}"
+
+
+def test_a_pasted_day_that_passes_for_a_date_line_does_not_outlast_the_next_one(tmp_path: Path) -> None:
+    [whole] = read(_written(tmp_path, DATED["ios"].format("2026년 1월 9일 금요일")), session="whole")
+    assert whole.turns[-1].time == "2026-01-03T09:08:00"
+
+
+def test_a_date_line_before_a_system_line_counts(tmp_path: Path) -> None:
+    for kind, notice in {"ios": "오전 9:07, 지우님이 나갔습니다.", "windows": "지우님이 나갔습니다."}.items():
+        text = (
+            DATED[kind]
+            .format("")
+            .replace("토요일\n", f"토요일\n{notice}\n")
+            .replace("토요일 " + "-" * 15, "토요일 " + "-" * 15 + f"\n{notice}")
+        )
+        [whole] = read(_written(tmp_path, text), session="whole")
+        assert [turn.time for turn in whole.turns][-1] == "2026-01-03T09:08:00"
+
+
+def test_what_follows_a_day_that_does_not_exist_is_rejected_with_it(tmp_path: Path) -> None:
+    path = _written(tmp_path, DATED["android"].format("2026년 2월 30일 오전 9:06, 민수 : 하나\n둘"))
+    [rejected] = [row for row in read_rows(open_source(path)) if isinstance(row, Rejected)]
+    assert rejected.raw == "2026년 2월 30일 오전 9:06, 민수 : 하나\n둘"

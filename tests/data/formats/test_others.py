@@ -143,6 +143,21 @@ def test_aihub(tmp_path: Path) -> None:
     assert [turn.time for turn in dialogue.turns] == ["2026-01-02T12:05:00", None]
 
 
+@pytest.mark.parametrize("text", ["#@시스템#사진#", "#@이모티콘#", "#@시스템#", "#@시스템#사진", " #@이모티콘##@이모티콘# "])
+def test_aihub_photos_and_emoticons_are_no_turn(tmp_path: Path, text: str) -> None:
+    said = [{"utterance": words, "participantID": "P01"} for words in (text, "집 #@이모티콘#", "#@이모티콘#사진")]
+    path = _file(tmp_path, "a.json", {"data": [{"header": {"dialogueInfo": {"dialogueID": "d-1"}}, "body": {"dialogue": said}}]})
+    [dialogue] = read(path)
+    assert [turn.text for turn in dialogue.turns] == ["집 #@이모티콘#", "#@이모티콘#사진"]
+
+
+@pytest.mark.parametrize("names", [("P1", "P2"), ("A", "B"), ("M1", "F1"), ("Am", "Pam")])
+def test_short_names_are_no_clock_times(tmp_path: Path, names: tuple[str, str]) -> None:
+    path = _file(tmp_path, "a.txt", f"{names[0]}: 3:30에 봐\n10 PM: 늦어\n{names[1]}: 응\nPM 3:30\n")
+    [dialogue] = read(path)
+    assert _said(dialogue) == [(names[0], "3:30에 봐\n10 PM: 늦어"), (names[1], "응\nPM 3:30")]
+
+
 def test_json_that_breaks_off_keeps_what_came_before(tmp_path: Path) -> None:
     whole = json.dumps(NIKL, ensure_ascii=False)
     path = _file(tmp_path, "a.json", whole[: whole.index("nikluge-2") + 40])
@@ -171,6 +186,25 @@ def test_a_cue_without_times_is_named(tmp_path: Path) -> None:
     path = _file(tmp_path, "film.srt", SRT.replace("00:00:03,000 --> 00:00:04,000", "00:00:03 --> 04"))
     rejected = [row for row in read_rows(open_source(path)) if isinstance(row, Rejected)]
     assert [row.problems[0].row for row in rejected] == [7]
+
+
+@pytest.mark.parametrize("arrow", ["->", "—>", "→", "-", " "])
+def test_a_cue_with_another_arrow_is_rejected_and_no_speech(tmp_path: Path, arrow: str) -> None:
+    path = _file(tmp_path, "film.srt", SRT.replace("00:00:03,000 --> 00:00:04,000", f"00:00:03,000 {arrow} 00:00:04,000"))
+    rejected, dialogue = read_rows(open_source(path))
+    assert isinstance(rejected, Rejected)
+    assert isinstance(dialogue, Dialogue)
+    assert (rejected.problems[0].row, rejected.raw) == (7, f"2\n00:00:03,000 {arrow} 00:00:04,000\n가려고.")
+    assert _said(dialogue) == [("화자1", "어디 가?"), ("화자2", "학교에"), ("지우", "같이 가자.")]
+
+
+def test_a_bad_cue_ends_where_the_next_begins(tmp_path: Path) -> None:
+    path = _file(tmp_path, "film.srt", SRT.replace("00:00:03,000 -->", "00:00:03,000 ->").replace("\n\n3", "\n3"))
+    rejected, dialogue = read_rows(open_source(path))
+    assert isinstance(dialogue, Dialogue)
+    assert isinstance(rejected, Rejected)
+    assert str(rejected.raw).endswith("가려고.")
+    assert _said(dialogue)[-1] == ("지우", "같이 가자.")
 
 
 CALL_CSV = "call_id,speaker,text,start,end\nc1,상담사,네 고객님,0.5,1.2\nc1,고객,환불이요,1.5,2.0\nc2,상담사,여보세요,0,1\n"

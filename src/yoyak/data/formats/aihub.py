@@ -11,9 +11,8 @@ from yoyak.data.formats.json_items import Item, items, looks_like_json
 from yoyak.data.source import Source
 from yoyak.records import Turn
 
-
 # What stands for a photo or a line of the app, alone or with the word for what was shared.
-_NO_SPEECH = re.compile(r"(?:\s*#@(?:시스템|이모티콘)#(?:(?:사진|동영상|이모티콘|파일|음성|지도|삭제|기타|샵검색|송금)(?:#|\b))?)+\s*")
+_NO_SPEECH = re.compile(r"(?:\s*#@(?:이모티콘#|시스템#(?:[^\s#]{1,20}#|(?:사진|동영상|이모티콘|파일|음성|지도|삭제|송금|기타)\b)?))+\s*")
 
 
 class AiHub:

@@ -126,6 +126,7 @@ class _TextReader:
         self.dialect = dialect
         self.names: dict[str, str] = {}
         self.day = _UNKNOWN_DAY
+        self.day_before = _UNKNOWN_DAY
         self.dated = False
         self.shape = ""  # of this file's date lines
         self.time = datetime.min
@@ -201,6 +202,7 @@ class _TextReader:
             self.body.extend(reversed(kept))
         yield from self._flush()
         if new_day is not None:
+            self.day_before = min(self.day, new_day) if self.dated else _UNKNOWN_DAY
             self.day, self.dated = new_day, True
 
     def _begins(self, line: str, day: date, next_day: date | None) -> bool:
@@ -209,7 +211,9 @@ class _TextReader:
             return False
         if self.dialect == "stamped":
             return day == next_day and not (self.speaker and day == self.day)
-        return self.dialect == "bracket" or not self.dated or day > self.day
+        if self.dialect == "bracket" or not self.dated:
+            return True
+        return day != self.day and day > self.day_before  # the day that holds may have been a pasted one itself
 
     def _is_system(self, line: Start, following: Start | None, dates: bool) -> bool:
         """Whether a line in the form of a system line is one; `dates`: date lines stand near it."""

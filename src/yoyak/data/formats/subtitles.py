@@ -20,7 +20,7 @@ from yoyak.records import Turn
 _STAMP = r"(?:\d{1,4}:)?\d{1,2}:\d{1,2}[.,]\d{1,3}"
 _TIMING = re.compile(rf"[ \t]*{_STAMP}[ \t]*-->[ \t]*{_STAMP}(?:[ \t].*)?$")
 _SRT_HEAD = re.compile(rf"\s*\d+[ \t]*\r?\n[ \t]*{_STAMP}[ \t]*-->[ \t]*{_STAMP}")
-_ARROW = re.compile(rf"[ \t]*[\d:.,]+[ \t]*-->|[ \t]*{_STAMP}[ \t]*[-–—=]{{0,3}}[>→]?[ \t]*{_STAMP}[ \t]*$")
+_ARROW = re.compile(rf"[ \t]*[\d:.,]+[ \t]*-->|[ \t]*{_STAMP}[ \t]{{0,9}}[-–—=]{{0,3}}[>→]?[ \t]{{0,9}}{_STAMP}[ \t]*$")
 _VOICE = re.compile(r"<v(?:\.[^\s<>]{0,60})? (?P<name>[^<>]{1,100})>")
 _MARKUP = re.compile(r"</?(?:v|c|i|b|u|s|font|ruby|rt|lang)(?:[ .][^<>]{0,200})?>|<\d[\d:.]{1,20}>|\{\\[^{}]{1,60}\}")
 _NAMED = re.compile(r"(?P<name>[^\s:：\[(\"'\-][^:：\n\"']{0,18}?)[ \t]?[:：][ \t]+(?=\S)")
@@ -59,7 +59,7 @@ class Subtitles:
         with source.open() as file:
             text = re.sub(r"\r\n?", "\n", file.read()).lstrip("\ufeff")
         kind = "vtt" if text.lstrip().startswith("WEBVTT") else "srt"
-        bad = list(_bad_timings(text, source.name))
+        bad, text = _bad_timings(text, source.name)
         yield from bad
         try:
             captions = webvtt.from_buffer(io.StringIO(text.lstrip()), format=kind).captions
@@ -71,11 +71,23 @@ class Subtitles:
             yield build(stem, _turns(pieces), file=source.name, row=1, raw="" if pieces else text)
 
 
-def _bad_timings(text: str, file: str) -> Iterator[Rejected]:
-    """Lines that should be a cue's times and cannot be read, which a parser passes over together with the cue."""
-    for number, line in enumerate(text.split("\n"), 1):
+def _bad_timings(text: str, file: str) -> tuple[list[Rejected], str]:
+    """Cues whose times cannot be read, and the text without them, so that they are no part of the cue before."""
+    bad: list[Rejected] = []
+    lines = text.split("\n")
+    for place, line in enumerate(lines):
         if _ARROW.match(line) and not _TIMING.match(line):
-            yield rejected(file, number, "the times of this cue cannot be read", "write 00:00:01,000 --> 00:00:02,500", "subtitles", line)
+            first = place - 1 if place and lines[place - 1].strip().isdigit() else place
+            end = place + 1
+            while end < len(lines) and lines[end].strip() and not _ARROW.match(lines[end]):
+                end += 1
+            if end < len(lines) and lines[end].strip() and end - 1 > place and lines[end - 1].strip().isdigit():
+                end -= 1  # the number of the next cue
+            cue = "\n".join(lines[first:end])
+            lines[first:end] = [""] * (end - first)
+            remedy = "write 00:00:01,000 --> 00:00:02,500"
+            bad.append(rejected(file, place + 1, "the times of this cue cannot be read", remedy, "subtitles", cue))
+    return bad, "\n".join(lines)
 
 
 def _pieces(raw: str, start: str) -> Iterator[_Piece]:

@@ -128,6 +128,19 @@ INTERJECTIONS = {
 }
 NOUNS = {"ㄱㅅ": "감사", "ㅈㅅ": "죄송", "ㅊㅋ": "축하", "ㅇㅈ": "인정", "ㅅㄱ": "수고", "ㄹㅇ": "진짜", "ㅇㄷ": "어디"}
 _SENTENCE_ENDS = frozenset("아어여해야요다네지죠자까니라음임함군나래대게")
+_WINDOW = 40
+_BLANKS = " \t\"'“”‘’"
+_CLAUSE_MARKS = frozenset(".,!?~…;:)\n")
+#: What a name left out (ㅇㅇ) is never followed by: an ending of a verb, or a word that begins an answer.
+_ANSWER = re.compile(
+    r"(?:나도|나는|난|내가|저도|저는|제가|우리|그래|그럼|그렇|근데|그런데|그리고|그때|그거|이거|거기|여기|내일|오늘|지금|이따|아까|금방|바로|곧|이미|아직"
+    r"|알았|알겠|알아|맞아|맞는|좋아|좋지|괜찮|고마|안|못|잘|다|꼭|갈게|가자|보자|하자)(?![가-힣])"
+    r"|(?:알았|알겠|맞아|좋아|괜찮|고마|그렇)[가-힣]{1,4}(?![가-힣])"
+    r"|[가-힣]{0,6}(?:[갔았었했됐왔봤겠있없졌렸냈줬썼렀]|갑|합|습|됩)(?:어요|어|다|네|지|죠|니다|니까)(?![가-힣])"
+    r"|[가-힣]{0,6}[갈할볼올줄될을둘놀살알물걸낼샐](?:게|게요|까|까요|래|래요|거야)(?![가-힣])"
+    r"|[가-힣]{0,6}(?:[아어해세네데봐와돼줘가]요|[은는]데|니까)(?![가-힣])"
+)
+_COPULA = re.compile(r"(?:입니다|이에요|예요|이야|이다|이라|라고|이고|인데|이었|였)")
 _PLACEHOLDER = re.compile(
     r" ?(?:씨|님|군|양|동|시|구|역|읍|면|도|로|대|대학|회사|은행|병원|학교|호텔|이|가|은|는|을|를|의|에)(?![가-힣]{3})"
 )
@@ -145,6 +158,8 @@ def _spell_out(match: re.Match[str]) -> str:
     if word is None:
         return match[0]
     hangul_before = "가" <= before <= "힣"
+    if _is_masked(text, start, end, key):
+        return match[0]
     if key in INTERJECTIONS:
         if "가" <= following <= "힣" or _PLACEHOLDER.match(text, end):
             return match[0]  # ㅇㅇ동, ㅇㅇ 씨: a name left out
@@ -157,6 +172,22 @@ def _spell_out(match: re.Match[str]) -> str:
     return f"{blank_before}{word}{blank_after}"
 
 
+def _is_masked(text: str, start: int, end: int, key: str) -> bool:
+    """Whether it may stand for a name or a number that was left out (이름은 ㅇㅇ 입니다, 010-ㅇㅇㅇㅇ): it is no clause of its own."""
+    left = text[max(0, start - _WINDOW) : start].rstrip(_BLANKS + _INITIALS_ALONE)
+    right = text[end : end + _WINDOW].lstrip(_BLANKS + _INITIALS_ALONE)
+    if left[-1:] == "-" or left[-1:].isdigit() or right[:1] == "-" or right[:1].isdigit() or _COPULA.match(right):
+        return True
+    if key not in INTERJECTIONS:
+        return False
+    begins = not left or left[-1] in _CLAUSE_MARKS or left[-1] in _EMOTIVE or left[-1] in _SENTENCE_ENDS
+    ends = not right or right[0] in _CLAUSE_MARKS or right[0] in _EMOTIVE
+    if not begins or (right[:1] in (".", ":") and right[1:2].isalnum()):
+        return True
+    return not ends and key[0] == key[-1] and not _ANSWER.match(right)
+
+
+_INITIALS_ALONE = "".join(letter for letter in _INITIALS if letter not in _EMOTIVE)
 _SHORT = "|".join(sorted((*INTERJECTIONS, *NOUNS), key=len, reverse=True))
 _abbreviation = guarded(
     rf"(?<![ㄱ-ㅊㅌㅍㅏ-ㅞㅟㅢㅣ])(?P<run>ㅇ{{2,}}|ㄴ{{2,}}|ㄱ{{2,}}|(?:ㅊㅋ){{2}}|{_SHORT})(?![ㄱ-ㅊㅌㅍㅏ-ㅞㅟㅢㅣ])", _spell_out
@@ -209,8 +240,12 @@ RULES = (
         "N2b",
         ("jamo abbreviations that carry meaning are spelt out", "뜻이 있는 초성 줄임말을 풀어 쓴다"),
         "ㅇㅇ means 응 and ㄱㅅ means 감사: a model that never saw them loses an answer. ㅇㅇ in place of a name (김ㅇㅇ, ㅇㅇ동, ㅇㅇ 씨) "
-        "stays.",
+        ""
+        "and ㅇㅇ in a number stay: it is spelt out only as a clause of its own.",
         (
+            ("이름은 ㅇㅇ 입니다", "이름은 ㅇㅇ 입니다"),
+            ("010-ㅇㅇㅇㅇ", "010-ㅇㅇㅇㅇ"),
+            ("ㅇㅇ 초등학교 다녀", "ㅇㅇ 초등학교 다녀"),
             ("ㅇㅇ 갈게", "응 갈게"),
             ("좋아ㅇㅇ", "좋아 응"),
             ("ㄱㅅ합니다", "감사합니다"),

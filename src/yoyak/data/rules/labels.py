@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from yoyak.data.rules.base import KIND, PERSON, TAG, Context, Rule, beside_tags
+from yoyak.data.rules.base import KIND, PERSON, TAG, Context, Rule, beside_tags, split_lines
 from yoyak.text import tags
 
 _HASH = re.compile("#")
@@ -53,16 +53,37 @@ _LABEL = re.compile(rf"^[ \t]*({PERSON})[ \t]*[:：]", re.MULTILINE)
 def translated_tags(text: str, context: Context) -> str:
     """N9."""
     text = _translated(text)
-    return _by_turn_taking(text, "Person#") if context.tagged else text
+    return _role_numbered(text) if context.tagged else text
 
 
 def numberless_tags(text: str, context: Context) -> str:
     """N11."""
-    return _by_turn_taking(text, "") if context.tagged and "#Person#" in text else text
+    return _by_turn_taking(text) if context.tagged and "#Person#" in text else text
 
 
-def _by_turn_taking(text: str, other_than: str) -> str:
-    """Labels that name nobody, where two people take turns and the other one spoke before."""
+_ROLE_LABEL = re.compile(
+    r"^[ \t]*#([가-힣]{0,8}(?:님|씨|고객|환자|상담사|상담원|박사|의사|교수|간호사|점원|직원|기사|사장|선생|부장|과장|대리|남자|여자))#?[ \t]?[:：]",
+    re.MULTILINE,
+)
+
+
+def _role_numbered(text: str) -> str:
+    """`#고객님:` with the number that is free, where all other turns are of one person and nobody else is without a number."""
+    if len({match[1] for match in _LABEL.finditer(text)}) != 1:
+        return text  # the number is taken, or there is nobody to tell it by
+    known = _LABEL.search(text)
+    unknown = list(UNKNOWN.finditer(text))
+    roles = {match.start(): match[1] for match in _ROLE_LABEL.finditer(text)}
+    if known is None or known[1] not in ("#Person1#", "#Person2#"):
+        return text
+    if any(match.start() not in roles for match in unknown) or len(set(roles.values())) != 1:
+        return text
+    other = "#Person2#" if known[1] == "#Person1#" else "#Person1#"
+    return text if other in text else _ROLE_LABEL.sub(f"{other}:", text)
+
+
+def _by_turn_taking(text: str) -> str:
+    """`#Person#`, where two people take turns and the other one spoke before."""
     unknown = list(UNKNOWN.finditer(text))
     known = [(match.start(), match[1]) for match in _LABEL.finditer(text)] if unknown else []
     people = sorted({person for _, person in known})
@@ -70,8 +91,7 @@ def _by_turn_taking(text: str, other_than: str) -> str:
         return text
     out, place, index = [], 0, 0
     for match in unknown:
-        is_numberless = "#Person#" in match[0]
-        if is_numberless == bool(other_than):
+        if "#Person#" not in match[0]:
             continue
         while index < len(known) and known[index][0] < match.start():
             index += 1
@@ -105,11 +125,17 @@ def close_tags(text: str, context: Context) -> str:
     return _unclosed(text)
 
 
+#: `#고객님:` at the start of a line is a speaker's label: without its # the turn would go on the one before.
+_SPEAKER = r"(?P<speaker>(?m:^)[ \t]{0,8}#[가-힣A-Za-z][가-힣A-Za-z0-9 .]{0,20}#?[ \t]?[:：])"
+
+
 _name = beside_tags(
-    r"#(?P<name>[A-Z][A-Za-z.'-]{0,20}(?: [A-Z][A-Za-z.'-]{0,20}){0,3}|[가-힣]{2,10}(?: [가-힣]{1,10}){0,2})#" + rf"(?!{KIND}#)",
-    lambda match: match["name"],
+    _SPEAKER
+    + r"|#(?P<name>[A-Z][A-Za-z.'-]{0,20}(?: [A-Z][A-Za-z.'-]{0,20}){0,3}|[가-힣]{2,10}(?: [가-힣]{1,10}){0,2})#"
+    + rf"(?!{KIND}#)",
+    lambda match: match["speaker"] or match["name"],
 )
-_swallowed = beside_tags(r"(?<![A-Za-z0-9&#])#(?=[가-힣A-Za-z])", lambda match: "")
+_swallowed = beside_tags(_SPEAKER + r"|(?<![A-Za-z0-9&#])#(?=[가-힣A-Za-z])", lambda match: match["speaker"] or "")
 
 
 def unmask_names(text: str, context: Context) -> str:
@@ -146,8 +172,12 @@ _ROLE = re.compile(
 
 def without_roles(text: str, context: Context) -> str:
     """N15."""
-    match = _ROLE.match(text)
-    return text[match.end() :] if match else text
+    lines = []
+    for number, (label, speech) in enumerate(split_lines(text, context)):
+        first = bool(label) or (not context.labelled and number == 0)  # on a line of its own it is the only label there is
+        match = _ROLE.match(speech) if first else None
+        lines.append(label + (speech[match.end() :] if match else speech))
+    return "\n".join(lines)
 
 
 RULES = (
@@ -172,9 +202,13 @@ RULES = (
     Rule(
         "N9",
         ("translated tags", "번역된 태그(#사람1#)"),
-        "A machine translated the tag too. A label that names nobody (`#고객님:`) is taken for the other speaker only where two "
-        "take turns.",
-        (("#사람1#: 네\n사람2#: 응", "#Person1#: 네\n#Person2#: 응"), ("#Person1#: #전화번호#로", "#Person1#: #PhoneNumber#로")),
+        "A machine translated the tag too. A role in place of a tag (`#고객님:`) becomes #Person1# or #Person2# only where that number is "
+        "free and all other turns are of one speaker; elsewhere it stays and is reported.",
+        (
+            ("#사람1#: 네\n사람2#: 응", "#Person1#: 네\n#Person2#: 응"),
+            ("#사람1#: 네\n#고객님: 응", "#Person1#: 네\n#Person2#: 응"),
+            ("#Person1#: #전화번호#로", "#Person1#: #PhoneNumber#로"),
+        ),
         translated_tags,
         re.compile(r"(?:사람|인물|화자|참가자)[ \t]?\d|#[가-힣]"),
         scope="text",
@@ -257,6 +291,7 @@ RULES = (
         (("선생님: 앉으세요", "앉으세요"), ("로저스 씨: 네", "네")),
         without_roles,
         re.compile("[:：]"),
+        scope="text",
         default=False,
     ),
 )
