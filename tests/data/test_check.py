@@ -84,6 +84,16 @@ def test_gaps_in_ids(make: Make) -> None:
     assert "dev_004" in problem.message
 
 
+@pytest.mark.parametrize("row", ["dev_4,,요약,주제\n", "dev_4,말한 사람이 없다,요약,주제\n", "dev_4,요약\n"])
+def test_a_rejected_row_is_no_gap(make: Make, row: str) -> None:
+    lines = [GOOD.format(id=f"dev_{n}", what=what) if n != 4 else row for n, what in enumerate(WHAT)]
+    lines.append(rows(start=11))
+    assert ("warning", "N26") not in found(make("dev.csv", HEADER + "".join(lines)))
+    [problem] = found(make("dev.csv", HEADER + "".join(lines[:7] + lines[8:])))["warning", "N26"]
+    assert problem.message.startswith("1 ids are missing")
+    assert problem.message.endswith(": dev_7")
+
+
 def test_duplicates_within_and_leaks_between(make: Make) -> None:
     text = "#Person1#: 내일 세 시에 도서관 앞에서 만나서 발표 자료를 같이 만들자.\n#Person2#: 좋아, 노트북은 내가 가져갈게."
     close = text.replace("세 시", "네 시")

@@ -105,6 +105,25 @@ def test_emotions_go_and_never_leave_a_turn_empty(before: str, after: str) -> No
         ("김ㅇㅇ 씨", "김ㅇㅇ 씨"),
         ("ㅇㅇ동 사무소", "ㅇㅇ동 사무소"),
         ("ㅇㅇ 은행", "ㅇㅇ 은행"),
+        ("ㅇㅇ 초등학교 다녀", "ㅇㅇ 초등학교 다녀"),
+        ("이름은 ㅇㅇ 입니다", "이름은 ㅇㅇ 입니다"),
+        ("이름은 ㅇㅇ", "이름은 ㅇㅇ"),
+        ("저는 ㅇㅇ, 반가워요", "저는 ㅇㅇ, 반가워요"),
+        ("ㅇㅇ 입니다", "ㅇㅇ 입니다"),
+        ("제 친구 ㅇㅇㅇ 회사원이에요", "제 친구 ㅇㅇㅇ 회사원이에요"),
+        ("010-ㅇㅇㅇㅇ", "010-ㅇㅇㅇㅇ"),
+        ("010 ㅇㅇㅇㅇ ㅇㅇㅇㅇ", "010 ㅇㅇㅇㅇ ㅇㅇㅇㅇ"),
+        ("ㅇㅇㅇ-ㅇㅇㅇㅇ 맞아요?", "ㅇㅇㅇ-ㅇㅇㅇㅇ 맞아요?"),
+        ("ㅇㅇㅇㅇ-1234", "ㅇㅇㅇㅇ-1234"),
+        ("ㄱㄱ 회사 어때", "ㄱㄱ 회사 어때"),
+        ("좋아 ㅇㅇ", "좋아 응"),
+        ("네 ㅇㅇ!", "네 응!"),
+        ("ㅇㅇ 나도 갈래", "응 나도 갈래"),
+        ("ㅇㅇ 도착했어", "응 도착했어"),
+        ("알았어. ㄱㄱ", "알았어. 가자"),
+        ("ㅋㅋ ㅇㅇ", "응"),
+        ("ㅇㅇ ㅇㅇ", "응 응"),
+        ("ㅇㅋ 에세이로 가죠", "오케이 에세이로 가죠"),
     ],
 )
 def test_abbreviations_become_words(before: str, after: str) -> None:
@@ -154,7 +173,7 @@ def test_no_length_filter_drops_a_turn() -> None:
         ("#Person1#: 왔어요.#Person2#: 네", "#Person1#: 왔어요.\n#Person2#: 네"),
         ("#Person1: 네\nPerson2#: 응", "#Person1#: 네\n#Person2#: 응"),
         ("#사람1#: 네\n사람2#: 응", "#Person1#: 네\n#Person2#: 응"),
-        ("#Person1#: 네\n#고객님: 응\n#Person1#: 그래\n#Person2#: 좋아", "#Person1#: 네\n#Person2#: 응\n#Person1#: 그래\n#Person2#: 좋아"),
+        ("#Person1#: 네\n#고객님: 응\n#Person1#: 그래", "#Person1#: 네\n#Person2#: 응\n#Person1#: 그래"),
         ("##Person1#:앤드류.", "#Person1#: 앤드류."),
         ("#Person1#: #다음 주에 #B형 혈액이", "#Person1#: 다음 주에 B형 혈액이"),
         ("#Person1#: #Mike Sanderson#이 #Capital Airport#에", "#Person1#: Mike Sanderson이 Capital Airport에"),
@@ -183,11 +202,30 @@ def test_a_dialogue_grows_where_turns_ran_together_and_keeps_times() -> None:
 
 
 def test_a_label_that_names_nobody_becomes_a_turn_of_a_dialogue() -> None:
-    text = "#Person1#: 네\n#고객님: 응\n#Person1#: 그래\n#Person2#: 좋아"
+    text = "#Person1#: 네\n#고객님: 응\n#Person1#: 그래"
     talk = Dialogue("a", parse_turns(text))
-    assert len(talk.turns) == 3
+    assert len(talk.turns) == 2
     assert clean_dialogue(talk).labels == ("#Person1#", "#Person2#")
-    assert [turn.text for turn in clean_dialogue(talk).turns] == ["네", "응", "그래", "좋아"]
+    assert [turn.text for turn in clean_dialogue(talk).turns] == ["네", "응", "그래"]
+
+
+@pytest.mark.parametrize("select", [[], ["all"], ["N10", "N15"], ["N13", "N15"]])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#Person1#: 네\n#고객님: 환불이요\n#Person1#: 그래\n#Person2#: 좋아",
+        "#Person1#: 네\n#고객님#: 환불이요\n#Person1#: 그래\n#Person2#: 좋아",
+        "#Person1#: 네\n#고객님: 환불이요\n#점원: 그래\n#Person1#: 좋아",
+        "#Person1#: 네\n고객님: 환불이요\n#Person2#: 좋아",
+        "#사람1#: 안녕\n#사람2#: 하이\n#고객님: 네",
+        "#Person1#: 준비물입니다\n#준비물: 물\n#Person1#: 끝",
+    ],
+)
+def test_no_rule_gives_a_turn_to_another_speaker(text: str, select: list[str]) -> None:
+    rules = choose(select, ["N28"])
+    assert clean_text(text, rules=rules).text == text
+    talk = Dialogue("a", parse_turns(text))
+    assert clean_dialogue(talk, rules=rules) is talk
 
 
 def test_a_clean_dialogue_is_the_same_object_and_references_stay() -> None:
@@ -253,6 +291,8 @@ ADVERSARIAL = {
     "angles": lambda n: "<" * n,
     "entities": lambda n: "&amp;" * (n // 5) + "x",
     "jamo": lambda n: "ㅋㄱ" * (n // 2),
+    "abbreviations": lambda n: "ㅇㅇ " * (n // 3) + "학교",
+    "roles": lambda n: "#Person1#: 가\n#고객님: 나\n" * (n // 25) + "#Person1#: 가",
     "syllables": lambda n: "가" * n,
     "dots": lambda n: "." * n,
     "escapes": lambda n: "\\n" * (n // 2),

@@ -41,6 +41,7 @@ def test_the_original_comes_back_byte_for_byte(make: Make, tmp_path: Path, name:
     report = clean_file(source, out)
     assert report.changed
     assert _back(out) == data
+    assert out.suffix != ".jsonl" or json.loads(out.read_text(encoding="utf-8").splitlines()[0])["id"] == "a"
     again = clean_file(out, tmp_path / f"again-{name}")
     assert again.changed == 0
     assert (tmp_path / f"again-{name}").read_bytes() == out.read_bytes()
@@ -80,6 +81,16 @@ def test_a_chat_becomes_jsonl_and_comes_back(root: Path, tmp_path: Path) -> None
     out = tmp_path / "chat.jsonl"
     assert clean_file(source, out).dialogues == 2
     assert [dialogue.id for dialogue in read(out)] == [dialogue.id for dialogue in read(source)]
+    assert _back(out) == source.read_bytes()
+
+
+@pytest.mark.parametrize(("name", "content"), [("a.txt", "지우: 안녕\n민수: 응\n"), ("a.jsonl", '{"id":"a","dialogue":"지우: 안녕"}\n')])
+def test_a_cleaned_jsonl_begins_with_json_and_no_bom(make: Make, tmp_path: Path, name: str, content: str) -> None:
+    source = make(name, content.encode("utf-8-sig"))
+    out = tmp_path / "clean.jsonl"
+    report = clean_file(source, out)
+    assert report.changed == 0
+    assert out.read_bytes().startswith(b"{")
     assert _back(out) == source.read_bytes()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import random
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from yoyak.data.duplicates import Duplicates, letters, sketch
 from yoyak.data.read import read
-from yoyak.data.split import assign, base_id, split_file
+from yoyak.data.split import assign, base_id, group, split_file
 from yoyak.data.style import mismatches, mixtures, style_of
 from yoyak.errors import DataError, UsageError
 from yoyak.records import Dialogue, Turn
@@ -50,6 +51,35 @@ def test_pairs_name_the_earliest(make: Make) -> None:
     assert found.groups() == [0, 1, 0, 3, 1]
 
 
+SHORT = """#Person1#: 다음 주 제주도 여행 숙소를 예약했는데 체크인이 네 시래.
+#Person2#: 그럼 공항에서 렌터카 먼저 찾고 점심 먹고 가면 되겠다.
+#Person1#: 렌터카는 몇 시에 찾기로 했어?
+#Person2#: 오후 한 시로 예약했어."""
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"한 시": "두 시"}, {"한 시": "두 시", "점심": "밥"}, {"한 시": "두 시", "점심": "아침", "여행": "출장"}],
+)
+def test_a_short_dialogue_with_words_changed_is_found(changes: dict[str, str]) -> None:
+    found = Duplicates()
+    found.add(SHORT)
+    close = SHORT
+    for old, new in changes.items():
+        close = close.replace(old, new)
+    found.add(close)
+    assert [(pair.first, pair.second) for pair in found.pairs()] == [(0, 1)]
+    assert list(found.pairs(threshold=1.0)) == []
+
+
+def test_the_corpus_holds_no_near_duplicates(root: Path) -> None:
+    found = Duplicates()
+    for name in ("train", "dev", "test", "long"):
+        for line in (root / "corpus" / f"{name}.jsonl").read_text(encoding="utf-8").splitlines():
+            found.add("\n".join(turn["text"] for turn in json.loads(line)["dialogue"]))
+    assert list(found.pairs()) == []
+
+
 @pytest.mark.parametrize("text", ["", "네", "\ud800", "가" * 100_000])
 def test_any_text_has_a_sketch(text: str) -> None:
     assert sketch(text).shape == (128,)
@@ -62,11 +92,33 @@ def test_any_text_has_a_sketch(text: str) -> None:
         ("train_1_bt2", "train_1"),
         ("dev_3-v2", "dev_3"),
         ("aug_0020", "aug_0020"),
+        ("aug_train_1", "train_1"),
+        ("syn_train_1", "train_1"),
+        ("train_1_en", "train_1"),
+        ("synth" * 100 + "_1_aug", "synth" * 100 + "_1_aug"),
         ("room-2026-01-02", "room-2026-01-02"),
     ],
 )
 def test_versions_have_one_base(id_: str, base: str) -> None:
     assert base_id(id_) == base
+
+
+@pytest.mark.parametrize("version", "{}_1 {}-1 {}.1 aug_{} syn_{} {}a {}_en {}(2) {}_eda_1 aug_{}_2 new-{}".split())
+def test_versions_are_one_group(version: str) -> None:
+    ids = [f"train_{n}" for n in range(1, 13)] + [version.format(f"train_{n}") for n in range(1, 13)]
+    texts = Duplicates()
+    for n in range(len(ids)):
+        texts.add(_random_text(n))
+    groups = group(ids, texts)
+    assert groups == [*range(12), *range(12)]
+
+
+def test_sessions_of_one_room_are_one_group() -> None:
+    ids = ["a-2026-01-02-0905", "b-2026-01-02-0905", "a-2026-01-03-1000-2", "a-2026-01-04", "train_1"]
+    texts = Duplicates()
+    for n in range(len(ids)):
+        texts.add(_random_text(n))
+    assert group(ids, texts) == [0, 1, 0, 0, 4]
 
 
 @settings(max_examples=100, deadline=None)
@@ -120,9 +172,12 @@ def test_folds_hold_each_dialogue_out_once(make: Make, tmp_path: Path) -> None:
     assert all(sizes[f"fold{n}-train"] + sizes[f"fold{n}-dev"] == 55 for n in range(1, 6))
 
 
-def test_a_chat_splits_into_sessions(root: Path, tmp_path: Path) -> None:
-    assert split_file(root / "examples" / "kakaotalk.txt", tmp_path, ratios={"train": 1, "dev": 1}) == {"train": 1, "dev": 1}
-    assert next(read(tmp_path / "dev.jsonl")).turns
+def test_the_sessions_of_a_chat_stay_together(root: Path, tmp_path: Path) -> None:
+    chat = root / "examples" / "kakaotalk.txt"
+    with pytest.raises(UsageError, match="one chat room"):
+        split_file(chat, tmp_path / "s", ratios={"train": 1, "dev": 1})
+    assert split_file(chat, tmp_path, ratios={"train": 1}) == {"train": 2}
+    assert next(read(tmp_path / "train.jsonl")).turns
 
 
 def test_a_text_file_splits_at_its_partings(root: Path, tmp_path: Path) -> None:

@@ -128,8 +128,8 @@ def train(recipe: Recipe, output: Path, *, resume: bool = False, on_step: Callab
             for group in optimizer.param_groups:
                 group["lr"] = recipe.optimizer.learning_rate * rate(step, steps, recipe.optimizer.warmup)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=amp):
-                loss = loss_of(model, batch)
-            loss.backward()  # type: ignore[no-untyped-call]
+                loss: Any = loss_of(model, batch)
+            loss.backward()
             torch.nn.utils.clip_grad_norm_(learned.values(), recipe.optimizer.max_gradient_norm)
             optimizer.step()
             optimizer.zero_grad(set_to_none=True)

@@ -62,23 +62,26 @@ def numberless_tags(text: str, context: Context) -> str:
 
 
 _ROLE_LABEL = re.compile(
-    r"^[ \t]*#([가-힣]{0,8}(?:님|씨|고객|환자|상담사|상담원|박사|의사|교수|간호사|점원|직원|기사|사장|선생|부장|과장|대리|남자|여자))#?[ \t]?[:：]",
+    r"^[ \t]*#([가-힣]{0,8}(?:님|씨|고객|환자|상담사|상담원|박사|의사|교수|간호사|점원|직원"
+    r"|기사|사장|선생|부장|과장|대리|남자|여자))#?[ \t]?[:：]",
     re.MULTILINE,
 )
 
 
 def _role_numbered(text: str) -> str:
     """`#고객님:` with the number that is free, where all other turns are of one person and nobody else is without a number."""
-    if len({match[1] for match in _LABEL.finditer(text)}) != 1:
-        return text  # the number is taken, or there is nobody to tell it by
-    known = _LABEL.search(text)
+    known = list(_LABEL.finditer(text))
+    if len({match[1] for match in known}) != 1 or len(known) < 2:
+        return text  # the number is taken, or this is but one turn of a dialogue: who else speaks cannot be seen
     unknown = list(UNKNOWN.finditer(text))
     roles = {match.start(): match[1] for match in _ROLE_LABEL.finditer(text)}
-    if known is None or known[1] not in ("#Person1#", "#Person2#"):
+    if (
+        known[0][1] not in ("#Person1#", "#Person2#")
+        or any(match.start() not in roles for match in unknown)
+        or len(set(roles.values())) != 1
+    ):
         return text
-    if any(match.start() not in roles for match in unknown) or len(set(roles.values())) != 1:
-        return text
-    other = "#Person2#" if known[1] == "#Person1#" else "#Person1#"
+    other = "#Person2#" if known[0][1] == "#Person1#" else "#Person1#"
     return text if other in text else _ROLE_LABEL.sub(f"{other}:", text)
 
 
@@ -206,7 +209,7 @@ RULES = (
         "free and all other turns are of one speaker; elsewhere it stays and is reported.",
         (
             ("#사람1#: 네\n사람2#: 응", "#Person1#: 네\n#Person2#: 응"),
-            ("#사람1#: 네\n#고객님: 응", "#Person1#: 네\n#Person2#: 응"),
+            ("#사람1#: 네\n#고객님: 응\n#사람1#: 또 봐요", "#Person1#: 네\n#Person2#: 응\n#Person1#: 또 봐요"),
             ("#Person1#: #전화번호#로", "#Person1#: #PhoneNumber#로"),
         ),
         translated_tags,
