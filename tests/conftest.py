@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +11,8 @@ from hypothesis import settings
 
 # The same examples in every run: a red run is reproducible. `make proofs` searches at random and longer.
 settings.register_profile("fixed", derandomize=True, deadline=None)
-settings.load_profile("fixed")
+if "proof" not in sys.argv:
+    settings.load_profile("fixed")
 
 ROOT = Path(__file__).resolve().parent.parent
 
