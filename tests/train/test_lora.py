@@ -16,8 +16,8 @@ transformers = pytest.importorskip("transformers")
 from yoyak.checkpoints.merge import merge  # noqa: E402
 from yoyak.errors import ModelError, UsageError  # noqa: E402
 from yoyak.train import checkpoint as checkpoints  # noqa: E402
-from yoyak.train.lora import train  # noqa: E402
-from yoyak.train.recipe import Batches, Data, Lora, Optimizer, Recipe  # noqa: E402
+from yoyak.train.lora import Lora, Recipe, train  # noqa: E402
+from yoyak.train.recipe import Batches, Data, Optimizer  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 Make = Callable[..., Path]

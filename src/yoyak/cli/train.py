@@ -9,8 +9,8 @@ from cyclopts import Parameter
 
 from yoyak.cli import console
 from yoyak.cli.messages import say
-from yoyak.train.lora import Progress, train
-from yoyak.train.recipe import load_recipe
+from yoyak.train.loop import Progress
+from yoyak.train.recipe import load_recipe, run
 
 
 def train_command(
@@ -48,6 +48,6 @@ def train_command(
                 values = {"loss": f"{progress.loss:.3f}", "speed": f"{progress.tokens_per_s:.0f}"}
                 console.note(say("step", step=progress.step, steps=progress.steps, **values))
 
-        adapter = train(chosen, folder, resume=resume, on_step=on_step)
+        adapter = run(chosen, folder, resume=resume, on_step=on_step)
     console.note(say("trained", path=adapter))
     return 0

@@ -8,26 +8,27 @@ from __future__ import annotations
 
 import json
 import logging
-import math
-import os
-import time
+import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import Field
 
 from yoyak._extras import require
 from yoyak._files import atomic, sha256
 from yoyak.checkpoints import gemma
 from yoyak.checkpoints.cache import atomic_folder
 from yoyak.data.read import read
-from yoyak.errors import DataError, UsageError
-from yoyak.models.inputs import fit, prompt
+from yoyak.errors import DataError
+from yoyak.models.inputs import fit as fit_turns
+from yoyak.models.inputs import prompt
 from yoyak.provenance import version
 from yoyak.records import Dialogue, Problem
-from yoyak.train import checkpoint as checkpoints
-from yoyak.train.batches import Batch, Example, collate, plan
-from yoyak.train.recipe import Recipe
+from yoyak.train.augment import deal_speakers
+from yoyak.train.batches import Batch, Example, collate
+from yoyak.train.loop import Progress, bound_memory, computes_in_bf16, fit, prepare
+from yoyak.train.recipe import Run, Strict
 
 if TYPE_CHECKING:
     import torch
@@ -35,16 +36,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass
-class Progress:
-    """Where a run stands; given to `on_step` after each step."""
+class Lora(Strict):
+    """The adapter (Hu et al., 2021)."""
 
-    step: int
-    steps: int
-    epoch: int
-    loss: float
-    tokens_per_s: float
-    notes: list[str] = field(default_factory=list)
+    rank: int = Field(default=32, ge=1)
+    alpha: int = Field(default=64, ge=1, description="updates are scaled by alpha / rank")
+    dropout: float = Field(default=0.0, ge=0, lt=1, description="above 0 a CPU spends a fifth of the step on drawing it")
+    targets: list[str] = Field(default=["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"])
+
+
+class Recipe(Run):
+    """A LoRA run."""
+
+    method: Literal["lora"] = "lora"
+    lora: Lora = Lora()
 
 
 def examples(
@@ -54,7 +59,7 @@ def examples(
     found: list[Example] = []
     cut = 0
     for dialogue in dialogues:
-        turns, left_out = fit(dialogue, count=lambda text: len(encode(text)), budget=max_input_tokens - 1)
+        turns, left_out = fit_turns(dialogue, count=lambda text: len(encode(text)), budget=max_input_tokens - 1)
         cut += left_out > 0
         head = [bos, *encode(prompt(turns))]
         for reference in dialogue.references:
@@ -78,26 +83,30 @@ def train(recipe: Recipe, output: Path, *, resume: bool = False, on_step: Callab
     torch = require("torch", extra="train")
     peft = require("peft", extra="train")
     transformers = require("transformers", extra="train")
-    _bound_memory(torch)
-    done = checkpoints.complete(output / "checkpoints")
-    if done and not resume:
-        raise UsageError(f"{output} holds a run that got to {done[-1].name}; add --resume to go on with it, or choose another folder")
+    bound_memory()
+    start = prepare(output, resume=resume)
     torch.manual_seed(recipe.seed)
 
     rows = _rows(recipe.data.train, recipe.data.limit)
     base = _base(recipe, rows)
     tokenizer = require("tokenizers", extra="train").Tokenizer.from_file(str(base / "tokenizer.json"))
     config = json.loads((base / "config.json").read_text(encoding="utf-8"))
-    prepared, cut = examples(
-        rows,
-        encode=lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids),
-        bos=config["bos_token_id"],
-        eos=config["eos_token_id"],
-        max_input_tokens=recipe.batches.max_input_tokens,
-    )
-    log.info("%d examples, %d dialogues lost turns to the limit of %d tokens", len(prepared), cut, recipe.batches.max_input_tokens)
+    told: list[list[Example]] = []  # one list for each epoch
+    for epoch in range(recipe.epochs):
+        found, cut = examples(
+            _told(rows, epoch, recipe),
+            encode=lambda text: list(tokenizer.encode(text, add_special_tokens=False).ids),
+            bos=config["bos_token_id"],
+            eos=config["eos_token_id"],
+            max_input_tokens=recipe.batches.max_input_tokens,
+        )
+        told.append(found)
+        if epoch == 0:
+            log.info("%d examples, %d dialogues lost turns to the limit of %d tokens", len(found), cut, recipe.batches.max_input_tokens)
 
-    model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    # What is frozen needs no more digits than it is computed with; the adapter's own weights stay fp32.
+    dtype = torch.bfloat16 if computes_in_bf16(recipe) else torch.float32
+    model = transformers.AutoModelForCausalLM.from_pretrained(base, dtype=dtype)
     settings = peft.LoraConfig(
         r=recipe.lora.rank,
         lora_alpha=recipe.lora.alpha,
@@ -106,45 +115,28 @@ def train(recipe: Recipe, output: Path, *, resume: bool = False, on_step: Callab
         task_type="CAUSAL_LM",
     )
     model = peft.get_peft_model(model, settings)
-    learned = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
-    optimizer = torch.optim.AdamW(
-        learned.values(), lr=recipe.optimizer.learning_rate, weight_decay=recipe.optimizer.weight_decay, betas=(0.9, 0.999)
-    )
-
-    schedule = _schedule(recipe, [len(example.ids) for example in prepared])
-    steps = len(schedule)
-    step = _restore(done[-1], learned, optimizer) if done else 0
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "recipe.json").write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
-    amp = recipe.precision == "bf16" or (recipe.precision == "auto" and _has_bf16())
     model.train()
-    with open(output / "metrics.jsonl", "a", encoding="utf-8") as metrics:
-        while step < steps:
-            epoch, indices = schedule[step]
-            started = time.perf_counter()
-            batch = collate([prepared[i] for i in indices], pad=config["pad_token_id"], round_to=recipe.batches.round_to)
-            # Dropout depends on the step alone, so that a resumed run draws what an uninterrupted one draws.
-            torch.manual_seed(recipe.seed * 1_000_003 + step)
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.optimizer.learning_rate * rate(step, steps, recipe.optimizer.warmup)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=amp):
-                loss: Any = loss_of(model, batch)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(learned.values(), recipe.optimizer.max_gradient_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
-            step += 1
-            speed = batch.tokens / (time.perf_counter() - started)
-            metrics.write(json.dumps({"step": step, "epoch": epoch, "loss": round(loss.item(), 5), "tokens_per_s": round(speed)}) + "\n")
-            metrics.flush()
-            on_step(Progress(step, steps, epoch, loss.item(), speed))
-            if step % recipe.save_steps == 0 or step == steps:
-                _save(output / "checkpoints", step, learned, optimizer, seed=recipe.seed)
+    fit(_Job(model, told, pad=config["pad_token_id"], round_to=recipe.batches.round_to), recipe, output, start=start, on_step=on_step)
     return _finish(output, model, settings, base, recipe)
 
 
+class _Job:
+    """Dialogues and their summaries, for the loop."""
+
+    def __init__(self, model: Any, told: Sequence[Sequence[Example]], *, pad: int, round_to: int) -> None:
+        self.model, self.told, self.pad, self.round_to = model, told, pad, round_to
+        self.learned = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
+        self.lengths = [[len(example.ids) for example in part] for part in told]
+
+    def weight(self, epoch: int, indices: Sequence[int]) -> float:
+        return sum(len(self.told[epoch][i].ids) - self.told[epoch][i].start for i in indices)
+
+    def loss(self, epoch: int, indices: Sequence[int]) -> torch.Tensor:
+        return loss_of(self.model, collate([self.told[epoch][i] for i in indices], pad=self.pad, round_to=self.round_to))
+
+
 def loss_of(model: Any, batch: Batch) -> torch.Tensor:
-    """Mean cross-entropy over the labels. The head is applied at the positions before a label only: (labels, vocabulary)."""
+    """Cross-entropy summed over the labels. The head is applied at the positions before a label only: (labels, vocabulary)."""
     import torch
 
     ids, labels = torch.tensor(batch.ids), torch.tensor(batch.labels)
@@ -153,20 +145,7 @@ def loss_of(model: Any, batch: Batch) -> torch.Tensor:
     wanted = labels[:, 1:]
     places = wanted != -100
     logits = causal.lm_head(hidden[:, :-1][places])  # (labels, vocabulary)
-    return torch.nn.functional.cross_entropy(logits.float(), wanted[places])
-
-
-def rate(step: int, steps: int, warmup: float) -> float:
-    """Share of the peak learning rate at a 0-based optimizer step: a linear rise, then half a cosine down to zero.
-
-    Example:
-        >>> rate(0, 100, 0.1), rate(9, 100, 0.1), round(rate(50, 100, 0.0), 2)
-        (0.1, 1.0, 0.5)
-    """
-    rise = round(warmup * steps)
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+    return torch.nn.functional.cross_entropy(logits.float(), wanted[places], reduction="sum")
 
 
 def _rows(paths: Sequence[str], limit: int | None) -> list[Dialogue]:
@@ -184,39 +163,11 @@ def _base(recipe: Recipe, rows: Sequence[Dialogue]) -> Path:
     return gemma.base_folder(keep_tokens=gemma.tokens_of(texts))
 
 
-def _schedule(recipe: Recipe, lengths: Sequence[int]) -> list[tuple[int, list[int]]]:
-    """(epoch, indices of a batch) for every step of the run: a function of recipe and data alone, so that a resumed run sees the same."""
-    found: list[tuple[int, list[int]]] = []
-    for epoch in range(recipe.epochs):
-        batches = plan(lengths, tokens=recipe.batches.tokens, round_to=recipe.batches.round_to, seed=recipe.seed + epoch)
-        found.extend((epoch, batch) for batch in batches)
-    return found
-
-
-def _save(folder: Path, step: int, learned: dict[str, Any], optimizer: Any, *, seed: int) -> None:
-    named = {id(parameter): name for name, parameter in learned.items()}
-    moments = {
-        f"{named[id(parameter)]}|{key}": value
-        for parameter, state in optimizer.state.items()
-        for key, value in state.items()
-        if hasattr(value, "contiguous")
-    }
-    weights = {name: parameter.detach() for name, parameter in learned.items()}
-    checkpoints.save(folder, step, tensors={"weights": weights, "optimizer": moments}, state={"step": step, "seed": seed})
-
-
-def _restore(folder: Path, learned: dict[str, Any], optimizer: Any) -> int:
-    import torch
-
-    tensors, state = checkpoints.read(folder)
-    with torch.no_grad():
-        for name, parameter in learned.items():
-            parameter.copy_(tensors["weights"][name])
-    for key, value in tensors["optimizer"].items():
-        name, _, part = key.rpartition("|")
-        optimizer.state[learned[name]][part] = value
-    log.info("going on from %s", folder)
-    return int(state["step"])
+def _told(rows: Sequence[Dialogue], epoch: int, recipe: Recipe) -> Sequence[Dialogue]:
+    if epoch == 0 or not recipe.data.deal_speakers:
+        return rows
+    rng = random.Random(recipe.seed * 1_000_003 + epoch)
+    return [deal_speakers(dialogue, rng) for dialogue in rows]
 
 
 def _finish(output: Path, model: Any, settings: Any, base: Path, recipe: Recipe) -> Path:
@@ -243,18 +194,3 @@ def _finish(output: Path, model: Any, settings: Any, base: Path, recipe: Recipe)
         with atomic(folder / "yoyak.json") as file:
             json.dump(made, file, ensure_ascii=False, indent=1)
     return target
-
-
-def _has_bf16() -> bool:
-    """Whether the processor computes in bf16 by itself; emulated, it is slower than fp32."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def _bound_memory(torch: Any) -> None:
-    """Keep oneDNN from caching a kernel for each of thousands of batch shapes; set before the first kernel, it holds for the process."""
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
-    torch.set_num_threads(max(1, (os.cpu_count() or 1)))
