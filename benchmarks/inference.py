@@ -1,19 +1,23 @@
 """Inference: ours against what a user would run instead, on KoBART's shape (random weights, forced length) and on Gemma 3 270M.
 
-    YOYAK_DATA=... python benchmarks/inference.py [--rows 24] [--repeats 3]
+    YOYAK_DATA=... python benchmarks/inference.py [--rows 24] [--repeats 3] [--other other/bin/python]
 
 KoBART: beam 4, exactly 45 new tokens, over dialogues of dev_k2; the weights are random, so only speed is measured. Gemma: greedy, 40
 forced tokens. Every way runs once per repeat, in turn, and ratios are paired within a repeat. On a machine shared with other work threads
 that wait for each other lose most, which would flatter us: so transformers runs on one thread and is compared by processor time, as if a
-second thread doubled its speed; against CTranslate2's plain call stands the clock too. The slowest ways run on fewer dialogues. Without
-YOYAK_DATA the dialogues are those of examples/, and the KoBART part is left out.
+second thread doubled its speed; against CTranslate2's plain call stands the clock too. The slowest ways run on fewer dialogues. ONNX
+Runtime and OpenVINO take part when --other names a Python that has them (see _other_engines.py). How throughput grows from 1 to 10,000
+dialogues is shown on KoBART's shape with one layer and 8 tokens, so that the scheduling is what is seen. Without YOYAK_DATA the dialogues
+are those of examples/, and the KoBART part is left out.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -84,6 +88,55 @@ class Transformers:
                 )
 
 
+class OtherEngines:
+    """A process of another environment that runs ONNX Runtime and OpenVINO on the same checkpoint."""
+
+    def __init__(self, python: str, folder: Path, inputs: list[list[int]], work: Path) -> None:
+        work.mkdir(parents=True, exist_ok=True)
+        (work / "inputs.json").write_text(json.dumps(inputs), encoding="utf-8")
+        script = Path(__file__).with_name("_other_engines.py")
+        command = [python, str(script), str(folder), str(work / "inputs.json"), str(work)]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        hello = self._read()
+        self.ways: list[str] = hello["ways"]
+        for name, why in hello["failed"].items():
+            print(f"{name} did not run: {why}", file=sys.stderr)
+
+    def run(self, way: str, rows: int) -> tuple[float, float]:
+        """(wall, processor) dialogues a second."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"way": way, "rows": rows}) + "\n")
+        self._process.stdin.flush()
+        answer = self._read()
+        return rows / answer["wall"], rows / answer["cpu"]
+
+    def _read(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise SystemExit("the other environment's process ended; see what it wrote above")
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+
+def growth(folder: Path, dialogues: Sequence[Dialogue]) -> tuple[dict[str, list[float]], list[float]]:
+    """Dialogues a second through the whole pipeline for 1, 10, ... dialogues, and the peak memory (MiB) after each."""
+    model = converted(random_bart(folder, Path(tempfile.gettempdir()) / "yoyak-benchmark" / "kobart-one-layer", layers=1))
+    decode = DecodeConfig(max_new_tokens=8, min_new_tokens=8)
+    engine = CTranslate2Engine(model, name="small", decode=decode, plan=Plan(os.cpu_count() or 1, 1, 2048))
+    list(engine.summarize(dialogues[:4]))
+    found: dict[str, list[float]] = {}
+    peaks = []
+    rows = 1
+    while rows <= len(dialogues):
+        found[f"growth, one-layer KoBART shape, {rows:,} dialogues"] = [
+            timed(rows, lambda rows=rows: sum(1 for _ in engine.summarize(dialogues[:rows])))[0]  # type: ignore[misc]
+        ]
+        peaks.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        rows *= 10
+    return found, peaks
+
+
 def plain(folder: Path, tokens: list[list[str]], options: dict[str, Any], *, decoder_only: bool) -> Callable[[], object]:
     """The call of CTranslate2's own guide: default threads, one list in, sorted and batched by itself."""
     import ctranslate2
@@ -95,7 +148,9 @@ def plain(folder: Path, tokens: list[list[str]], options: dict[str, Any], *, dec
     return lambda: translator.translate_batch(tokens, max_batch_size=32, **options)
 
 
-def kobart(folder: Path, dialogues: Sequence[Dialogue], summaries: Sequence[str], repeats: int, slow: int) -> tuple[Rates, dict[str, Any]]:
+def kobart(
+    folder: Path, dialogues: Sequence[Dialogue], summaries: Sequence[str], repeats: int, slow: int, other: str | None
+) -> tuple[Rates, dict[str, Any]]:
     scratch = Path(tempfile.gettempdir()) / "yoyak-benchmark"
     model = random_bart(folder, scratch / "kobart-random")
     int8, fp32 = converted(model, quantization="int8"), converted(model, quantization=None)
@@ -130,6 +185,9 @@ def kobart(folder: Path, dialogues: Sequence[Dialogue], summaries: Sequence[str]
         "CTranslate2 int8, plain call": lambda: timed(n, plain_int8),
         **{name: (lambda engine=engine: timed(n, lambda: list(engine.summarize(dialogues)))) for name, engine in engines.items()},
     }
+    if other:
+        engine = OtherEngines(other, model, [codec.ids(codec.tokens(dialogue.turns)) for dialogue in dialogues], scratch / "other")
+        ways |= {f"{way}, sorted, batch 32": (lambda way=way: engine.run(way, n)) for way in engine.ways}
     rates: Rates = interleaved(ways, repeats=repeats)  # type: ignore[arg-type, assignment]
     one = [first_summary(engines["ours int8"], dialogues) for _ in range(repeats)]
     return rates, {"time to first summary, KoBART shape int8": one, "share of the int8 limit": limit(dialogues, codec, rates["ours int8"])}
@@ -190,13 +248,9 @@ def gemma_part(dialogues: Sequence[Dialogue], repeats: int) -> tuple[Rates, dict
         start = perf_counter()
         CTranslate2Engine(ready(gemma.NAME).folder, name="gemma", decode=GREEDY, plan=plan)
         loads.append(perf_counter() - start)
-    growth = {}
-    for rows in (1, 8, n):
-        growth[f"ours int8, Gemma, {rows} dialogues"] = [timed(rows, lambda rows=rows: list(int8.summarize(dialogues[:rows])))[0]]
     return rates, {
         "load, Gemma int8 (built before)": loads,
         "time to first summary, Gemma int8": [first_summary(int8, dialogues) for _ in range(repeats)],
-        **growth,
     }
 
 
@@ -209,6 +263,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rows", type=int, default=24)
     parser.add_argument("--slow-rows", type=int, default=12, help="dialogues for the competition baseline; a third of them one at a time")
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--other", help="a Python with optimum-onnx and optimum-intel")
+    parser.add_argument("--growth", type=int, default=10_000, help="dialogues at the end of the growth curve")
     parser.add_argument("--only", choices=("kobart", "gemma"))
     options = parser.parse_args(arguments)
     folder = data_folder()
@@ -223,7 +279,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         corpus = folder / "dialogsum-ko" / "train_research.csv"
         data.append(corpus)
         summaries = [reference for dialogue in read(corpus) for reference in dialogue.references]
-        part, more = kobart(folder / "kobart", dialogues, summaries, options.repeats, min(options.slow_rows, len(dialogues)))
+        part, more = kobart(folder / "kobart", dialogues, summaries, options.repeats, min(options.slow_rows, len(dialogues)), options.other)
         rates |= part
         extra |= more
         slowest, single, best, plain_call = (name for name in list(part)[:4])
@@ -233,6 +289,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
             ratios.append(ratio(f"{name} / plain CTranslate2 int8, by the clock", paired(part, name, plain_call, 0), ">= 2"))
             ratios.append(ratio(f"{name} / plain CTranslate2 int8, by processor time", paired(part, name, plain_call, 1)))
         ratios.append(ratio("ours int8 / transformers one at a time, by processor time", paired(part, "ours int8", single, 1)))
+        for name in part:
+            if name.startswith(("ONNX", "OpenVINO")):
+                for place, how in ((0, "by the clock"), (1, "by processor time")):
+                    ratios.append(
+                        ratio(f"ours int8 + shortlist / {name}, {how}", paired(part, "ours int8 + shortlist", name, place), "> 1")
+                    )
+        many = list(read(corpus))[: options.growth]
+        curve, peaks = growth(folder / "kobart", many)
+        extra |= curve
+        extra["peak memory, growth from first to last size"] = [peaks[-1] / peaks[0]]
     if options.only != "kobart":
         part, more = gemma_part(dialogues, options.repeats)
         rates |= part
@@ -248,7 +314,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     for name, values in rates.items():
         measures.append(measure(name, [wall for wall, _ in values], "dialogues/s"))
         measures.append(measure(f"{name}, by processor time", [cpu for _, cpu in values], "dialogues/s of one core"))
-    units = {"share": "of a bare int8 product", "ours": "dialogues/s"}
+    units = {"share": "of a bare int8 product", "growth,": "dialogues/s", "peak": "times"}
     for name, values in extra.items():
         measures.append(measure(name, values, units.get(name.split()[0], "s")))
     measures.append(measure("peak memory of the whole benchmark", [resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024], "MiB"))

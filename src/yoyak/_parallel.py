@@ -37,19 +37,51 @@ def ordered_map(function: Callable[[Item], Result], items: Iterable[Item], *, wo
         >>> list(ordered_map(str.upper, ["a", "b"]))
         ['A', 'B']
     """
-    source = iter(items)
-    first = list(islice(source, 2))
-    if workers <= 1 or len(first) < 2:
-        yield from map(function, chain(first, source))
-        return
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+    with Workers(workers) as started:
+        yield from started.ordered_map(function, items)
+
+
+class Workers:
+    """Processes for several maps one after the other, so that each starts but once. To be used in a `with` block.
+
+    Example:
+        >>> with Workers(1) as workers:
+        ...     list(workers.ordered_map(str.upper, ["a", "b"]))
+        ['A', 'B']
+    """
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def ordered_map(self, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+        """As the function of that name."""
+        source = iter(items)
+        first = list(islice(source, 2))
+        if self._workers <= 1 or (len(first) < 2 and self._pool is None):
+            yield from map(function, chain(first, source))
+            return
+        if self._pool is None:
+            self._pool = _pool(self._workers)
+        yield from _through(self._pool, self._workers, function, chain(first, source))
+
+
+def _pool(workers: int) -> ProcessPoolExecutor:
+    return ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _through(pool: ProcessPoolExecutor, workers: int, function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
     waiting: deque[Future[Result]] = deque()
-    try:
-        for item in chain(first, source):
-            waiting.append(pool.submit(function, item))
-            if len(waiting) >= 3 * workers:
-                yield waiting.popleft().result()
-        while waiting:
+    for item in items:
+        waiting.append(pool.submit(function, item))
+        if len(waiting) >= 3 * workers:
             yield waiting.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    while waiting:
+        yield waiting.popleft().result()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import platform
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from yoyak._files import atomic, sha256
+from yoyak.records import Dialogue
 
 
 def version() -> str:
@@ -34,6 +36,18 @@ def run_path(output: str | Path) -> Path:
 def hashes(files: Iterable[str | Path]) -> dict[str, str]:
     """File name as given -> SHA-256, for those that are files."""
     return {str(file): sha256(file) for file in files if Path(file).is_file()}
+
+
+def fingerprint(dialogue: Dialogue) -> str:
+    """Sixteen hexadecimal digits that stand for what was said in a dialogue, whatever file it is in and whatever it is called.
+
+    Example:
+        >>> from yoyak.records import Turn
+        >>> one, other = (Dialogue(name, (Turn("가", "안녕?"),)) for name in ("a", "b"))
+        >>> fingerprint(one) == fingerprint(other)
+        True
+    """
+    return hashlib.sha256(dialogue.text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
 def write_run(

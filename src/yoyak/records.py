@@ -66,12 +66,46 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True)
+class Doubt:
+    """Why a person should look at a sentence of a summary.
+
+    Args:
+        sentence: Its number in the summary, from 1.
+        kind: The error it may hold: `speaker` (of the wrong person), `negation` (the opposite), `detail` (a wrong number, name, place),
+            `invented` (nobody said it), `incomplete` (it tells too little of what matters).
+        true: Probability that it is true all the same, 0..1.
+        turns: The turns to look at, from 1.
+
+    Example:
+        >>> str(Doubt(2, "speaker", 0.62, (3, 4)))
+        'sentence 2 may be said of the wrong person (62 % sure; turns 3, 4)'
+    """
+
+    sentence: int
+    kind: str
+    true: float
+    turns: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        says = {
+            "speaker": "may be said of the wrong person",
+            "negation": "may say the opposite",
+            "detail": "may hold a wrong detail",
+            "invented": "may not have been said",
+            "incomplete": "may leave out the main point",
+        }
+        where = f"; turns {', '.join(map(str, self.turns))}" if self.turns else ""
+        return f"sentence {self.sentence} {says.get(self.kind, 'is doubtful')} ({self.true:.0%} sure{where})".replace("%", " %")
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """A summary that a model (or an engine without a model) wrote for the dialogue of the same id.
 
     `evidence` holds, for each sentence of the summary, the numbers of the turns that it rests on, counted from 1 as people count them;
     empty when the engine does not know. `notes` says in words what happened on the way ("split into 3 parts"). A prediction with
-    `error` set has an empty summary.
+    `error` set has an empty summary. `review` holds what a person should look at; nothing in it means that nothing was found, or that
+    nobody looked (only the guard does, see :mod:`yoyak.summarize.guard`).
     """
 
     id: str
@@ -80,6 +114,7 @@ class Prediction:
     evidence: tuple[tuple[int, ...], ...] = ()
     notes: tuple[str, ...] = ()
     error: str | None = None
+    review: tuple[Doubt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

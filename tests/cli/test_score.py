@@ -45,6 +45,20 @@ def test_the_table_and_the_verdict(files: tuple[str, str, str], capsys: pytest.C
     assert "by length" in told or "by turns" in told or "by topic" in told or "(reference 1)" in told
 
 
+def test_every_sentence_is_verified_without_a_reference(
+    files: tuple[str, str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good, gold, bad = files
+    assert main(["score", bad, gold, "--verifier", "rules", "--json", "--examples", str(tmp_path / "e.jsonl")]) == 0
+    told = json.loads(capsys.readouterr().out)["verification"]
+    assert told["sentences"] == told["summaries"] == told["doubtful_sentences"] == 12
+    assert set(told["kinds"]) == {"invented"}
+    [first, *_] = (tmp_path / "e.jsonl").read_text(encoding="utf-8").splitlines()
+    assert json.loads(first)["verdicts"][0]["sentence"] == "날씨가 무척 춥다고 한다."
+    assert main(["--lang", "en", "score", good, gold, "--verifier", "rules"]) == 0
+    assert "0 of 12 sentences" in capsys.readouterr().out
+
+
 def test_examples_and_page(files: tuple[str, str, str], tmp_path: Path) -> None:
     good, gold, _ = files
     assert main(["score", good, gold, "--examples", str(tmp_path / "e.jsonl"), "--html", str(tmp_path / "s.html")]) == 0

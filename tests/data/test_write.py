@@ -11,19 +11,20 @@ from yoyak.data.formats.base import Rejected
 from yoyak.data.rejects import rejects_path, write_rejects
 from yoyak.data.write import dumps, format_of, read_predictions, write_predictions
 from yoyak.errors import DataError, UsageError
-from yoyak.records import Prediction, Problem
+from yoyak.records import Doubt, Prediction, Problem
 
 Make = Callable[..., Path]
 ROWS = [
     Prediction("a", '쉼표, "따옴표"가 있다.', "m", ((1, 2), (3,)), ("split into 2 parts",)),
     Prediction("b", "#Person1#은 간다."),
     Prediction("c", "", error="the dialogue is empty"),
+    Prediction("d", "둘은 만난다. 현우는 안 간다.", evidence=((1,), (2,)), review=(Doubt(2, "negation", 0.25, (2, 3)),)),
 ]
 
 
 @pytest.mark.parametrize("name", ["p.csv", "p.jsonl"])
 def test_written_then_read(tmp_path: Path, name: str) -> None:
-    assert write_predictions(tmp_path / name, ROWS) == 3
+    assert write_predictions(tmp_path / name, ROWS) == 4
     back = read_predictions(tmp_path / name)
     assert [(p.id, p.summary) for p in back] == [(p.id, p.summary) for p in ROWS]
     if name.endswith("jsonl"):
@@ -32,8 +33,10 @@ def test_written_then_read(tmp_path: Path, name: str) -> None:
 
 def test_parquet(tmp_path: Path) -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
-    assert write_predictions(tmp_path / "p.parquet", ROWS) == 3
-    assert parquet.read_table(tmp_path / "p.parquet").to_pylist()[0]["evidence"] == [[1, 2], [3]]
+    assert write_predictions(tmp_path / "p.parquet", ROWS) == 4
+    rows = parquet.read_table(tmp_path / "p.parquet").to_pylist()
+    assert rows[0]["evidence"] == [[1, 2], [3]]
+    assert rows[3]["needs_review"] == [{"sentence": 2, "kind": "negation", "true": 0.25, "turns": [2, 3]}]
 
 
 def test_the_ending_says_the_format() -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from yoyak.records import Dialogue, Prediction, Turn
 from yoyak.summarize.candidates import Candidate, Candidates, of_predictions
 from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.mbr import choose, chosen, expected, pruned, utility
+from yoyak.summarize.mbr import Remembering, choose, chosen, expected, pruned, utilities, utility
 
 WORDS = st.lists(st.sampled_from("가나다라"), min_size=0, max_size=6)
 
@@ -22,6 +22,13 @@ def test_utility_is_symmetric_and_bounded(a: list[str], b: list[str]) -> None:
     assert utility(a, b) == pytest.approx(utility(b, a))
     assert 0 <= utility(a, b) <= 1
     assert utility(a, a) == 1
+
+
+@given(st.lists(WORDS, min_size=1, max_size=6))
+def test_the_table_is_the_utility_of_every_pair(lists: list[list[str]]) -> None:
+    table = utilities(lists)
+    for i, one in enumerate(lists):
+        assert table[i] == pytest.approx([utility(one, other) for other in lists])
 
 
 @given(st.lists(WORDS, min_size=1, max_size=6), st.randoms())
@@ -45,6 +52,44 @@ def test_weak_and_empty_candidates_are_pruned() -> None:
     assert pruned([Candidate("가."), Candidate("나.")]) == [Candidate("가."), Candidate("나.")]
     assert pruned([Candidate("")]) == [Candidate("")]
     assert pruned([]) == []
+
+
+def test_one_that_is_alone_with_what_it_says_has_no_voice() -> None:
+    # the second and third agree; the first and the fourth share a word with each other and nothing with these
+    tokens = [["가", "나", "다"], ["라", "마", "바"], ["라", "마", "사"], ["가", "아", "자"]]
+    given = [Candidate("".join(words)) for words in tokens]
+    assert chosen(given, tokens) == 1
+    assert chosen([Candidate(c.text, -0.1) for c in given], tokens) == 1
+    # with a lone outlier that shares frames with everybody, pruning decides
+    frames = [["은", "말한다", "가"], ["은", "말한다", "나", "다"], ["은", "말한다", "나", "다", "라"], ["은"]]
+    values = expected(frames, [1.0] * 4)
+    assert values[3] < 0.9 * max(values)
+    assert chosen([Candidate(str(i)) for i in range(4)], frames, agreement=0.9) in (1, 2)
+
+
+def test_the_second_criterion_decides_among_equals_alone() -> None:
+    tokens = [["가", "나", "다"], ["가", "나", "라"], ["마", "바", "사"]]
+    given = [Candidate("하나"), Candidate("둘"), Candidate("셋")]
+    assert chosen(given, tokens, judge=lambda text: text == "하나") == 1
+    assert chosen(given, tokens, judge=lambda text: text != "셋") == 0  # the third is faultless, but agrees with nobody
+
+
+def test_a_text_is_tokenized_once_and_memory_is_bounded() -> None:
+    seen: list[str] = []
+
+    class Counting:
+        signature = "counting"
+
+        def tokenize(self, texts):  # type: ignore[no-untyped-def]
+            seen.extend(texts)
+            return [tuple(text) for text in texts]
+
+    tokenizer = Remembering(Counting(), most=3)
+    assert tokenizer.tokenize(["가", "나", "가"]) == [("가",), ("나",), ("가",)]
+    assert tokenizer.tokenize(["나", "다", "라"]) == [("나",), ("다",), ("라",)]
+    assert seen == ["가", "나", "다", "라"]
+    tokenizer.tokenize(["가"])  # forgotten by now
+    assert seen[-1] == "가"
 
 
 def test_choose_keeps_the_order_and_says_where_there_is_nothing() -> None:

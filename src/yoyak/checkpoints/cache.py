@@ -23,10 +23,11 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
+def atomic_folder(path: Path, *, replace: bool = False) -> Iterator[Path]:
     """A new folder to fill, which takes the name `path` when the block ends without an exception.
 
-    When another process has put a whole folder there meanwhile, that one stays and ours is dropped: both were built from the same.
+    When another process has put a whole folder there meanwhile, that one stays and ours is dropped: both were built from the same. With
+    `replace` ours takes the place of what was there.
 
     Example:
         >>> target = getfixture("tmp_path") / "model"
@@ -40,6 +41,9 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o755)
+        if replace and path.is_dir():
+            # No system renames onto a folder that holds files: for a moment there is none of that name, never half of one.
+            path.rename(temporary.with_suffix(".old"))
         try:
             temporary.rename(path)
         except OSError:
@@ -47,3 +51,4 @@ def atomic_folder(path: Path) -> Iterator[Path]:
                 raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
+        shutil.rmtree(temporary.with_suffix(".old"), ignore_errors=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yoyak._extras import require
+from yoyak.checkpoints.merge import load_tensors
 
 
 def convert_gemma(folder: Path, output: Path, *, quantization: str | None) -> None:
@@ -21,9 +22,7 @@ def convert_gemma(folder: Path, output: Path, *, quantization: str | None) -> No
         quantization: `int8`, `float16`, ... as CTranslate2 names them; None keeps fp32.
     """
     require("ctranslate2", extra="ct2")
-    from safetensors.numpy import load_file
-
-    tensors = load_file(folder / "model.safetensors")
+    tensors = load_tensors(folder / "model.safetensors")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     tokens = [token for token, _ in sorted(tokenizer["model"]["vocab"].items(), key=lambda item: item[1])]

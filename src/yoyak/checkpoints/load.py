@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
 from pathlib import Path
 
 from yoyak._extras import require
-from yoyak.checkpoints import gemma
+from yoyak.checkpoints import bases, gemma, manifest
 from yoyak.checkpoints.cache import atomic_folder, cache_folder
 from yoyak.checkpoints.convert import Progress, content_key, converted, is_converted, read_config
 from yoyak.checkpoints.merge import merge
 from yoyak.errors import ModelError
 
+#: Adapters that come with yoyak, each in its own folder of assets/: merged into Gemma 3 270M on first use.
+EMBEDDED = ("yoyak-gemma-270m", "yoyak-verifier-270m")
 #: Models that are known by name and need no folder.
-NAMES = (gemma.NAME,)
+NAMES = (*EMBEDDED, gemma.NAME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ def ready(
     """
     if str(model) == gemma.NAME:
         return _gemma(quantization, progress, notice)
+    if str(model) in EMBEDDED:
+        return _embedded(str(model), quantization, progress, notice)
     folder = Path(model)
     if folder.is_dir() and is_converted(folder):
         return Ready(folder, folder.name)
@@ -63,6 +68,8 @@ def huggingface_folder(
         if not (cache_folder() / f"{gemma.NAME}-{gemma.variant(gemma.shipped_tokens())}").is_dir():
             notice(gemma.TERMS)
         return gemma.base_folder(progress=progress)
+    if str(model) in EMBEDDED:
+        return merged(embedded_folder(str(model)), progress=progress, notice=notice)
     folder = Path(model)
     if not folder.is_dir():
         raise ModelError(f"there is no model {str(model)!r}: it is neither a folder nor one of extractive, {', '.join(NAMES)}")
@@ -74,25 +81,48 @@ def huggingface_folder(
     return folder
 
 
+def embedded_folder(name: str) -> Path:
+    """The folder of an adapter that comes with yoyak.
+
+    Raises:
+        ModelError: This installation does not hold it.
+    """
+    folder = Path(str(files("yoyak") / "assets" / name))
+    if not (folder / "adapter_model.safetensors").is_file():
+        raise ModelError(f"this installation of yoyak does not hold the adapter {name}; install yoyak anew")
+    return folder
+
+
+def settings_folder(model: str | Path) -> Path:
+    """Where the yoyak.json of a model stands: its own folder, or the packaged one of a model that comes with yoyak."""
+    return embedded_folder(str(model)) if str(model) in EMBEDDED else Path(model)
+
+
 def merged(adapter: Path, *, progress: Progress, notice: Callable[[str], None]) -> Path:
     """The Hugging Face folder of an adapter merged into its base, kept in the cache by the adapter's content."""
-    base_name = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8")).get("base_model_name_or_path")
     target = cache_folder() / "merged" / f"{adapter.name}-{content_key(adapter)}"
     if target.is_dir():
+        manifest.refresh(adapter, target)
         return target
-    if base_name == gemma.NAME:
-        notice(gemma.TERMS)
-        base = gemma.base_folder(progress=progress)
-    elif base_name and Path(base_name).is_dir():
-        base = Path(base_name)
-    else:
-        raise ModelError(f"the adapter in {adapter} was trained on {base_name!r}, which is neither {gemma.NAME} nor a folder")
+    base = bases.of_adapter(adapter, progress=progress, notice=notice)
     progress("merging the adapter", 0.0)
     with atomic_folder(target) as folder:
         merge(base, adapter, folder)
-        if (adapter / "yoyak.json").is_file():
-            (folder / "yoyak.json").write_bytes((adapter / "yoyak.json").read_bytes())
+        manifest.refresh(adapter, folder)
     return target
+
+
+def _embedded(name: str, quantization: str | None, progress: Progress, notice: Callable[[str], None]) -> Ready:
+    adapter = embedded_folder(name)
+    key = content_key(adapter)
+    target = cache_folder() / "ct2" / f"{name}-{key}-{quantization or 'float32'}"
+    if not target.is_dir():
+        require("ctranslate2", extra="gemma")
+        whole = merged(adapter, progress=progress, notice=notice)
+        converted(whole, quantization=quantization, key=key, name=name, progress=progress)
+        shutil.rmtree(whole)  # half a gigabyte that only the engine hf would ask for again
+    manifest.refresh(adapter, target)
+    return Ready(target, name)
 
 
 def _gemma(quantization: str | None, progress: Progress, notice: Callable[[str], None]) -> Ready:

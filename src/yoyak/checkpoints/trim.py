@@ -51,13 +51,21 @@ class Trimmed:
     unchanged: int
 
 
-def trim(folder: Path, output: Path, texts: Iterable[str], *, progress: Progress = lambda what, share: None) -> Trimmed:
+def trim(
+    folder: Path,
+    output: Path,
+    texts: Iterable[str],
+    *,
+    tokens: Iterable[str] = (),
+    progress: Progress = lambda what, share: None,
+) -> Trimmed:
     """Write the trimmed model and say what became of it.
 
     Args:
         folder: A checkpoint in Hugging Face form with safetensors weights.
         output: The folder to make; it must not exist.
         texts: A corpus of the kind that the model will read and write.
+        tokens: Tokens to keep besides those that the texts use.
         progress: Called with what is being done and the share done (0..1).
 
     Raises:
@@ -73,7 +81,7 @@ def trim(folder: Path, output: Path, texts: Iterable[str], *, progress: Progress
     whole = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     corpus = list(texts)
     before = [encoding.tokens for encoding in whole.encode_batch(corpus)]
-    used = {token for tokens in before for token in tokens}
+    used = {*tokens, *(token for found in before for token in found)}
     value = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     progress("choosing tokens", 0.3)
     ids = kept_ids(value, used, limit=_rows(config, folder))

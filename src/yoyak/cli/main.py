@@ -28,12 +28,17 @@ app = App(
 )
 app.command("yoyak.cli.summarize:summarize", name="summarize", help="Summarize dialogues: a file, a folder or - for standard input.")
 app.command("yoyak.cli.score:score", name="score", help="Score predictions against references: Korean ROUGE that can be believed.")
+app.command("yoyak.cli.combine:combine_command", name="combine", help="Combine several predictions into one by agreement (MBR).")
+app.command("yoyak.cli.tune:tune_command", name="tune", help="Search decoding settings on a dev file, and say what the gain is worth.")
 app.command("yoyak.cli.train:train_command", name="train", help="Train a model on dialogues and summaries.")
 app.command(
     "yoyak.cli.data:app",
     name="data",
     help="Look at data, clean it, mask it, split it: check, clean, restore, rules, mask, unmask, split, style.",
 )
+app.command("yoyak.cli.doctor:app", name="doctor", help="Diagnose the machine, lost tags, a checkpoint: env, tags, checkpoint.")
+app.command("yoyak.cli.eda:eda", name="eda", help="Look at data and say what to do: lengths, noise, leaks, style.")
+app.command("yoyak.cli.recipes:app", name="recipes", help="Recipes of training runs: list, copy.")
 app.command("yoyak.cli.models:app", name="models", help="Models: list, show, fetch, export, trim, shortlist.")
 
 app.meta.suppress_keyboard_interrupt = False  # Ctrl-C has its own message and exit code here

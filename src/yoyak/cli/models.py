@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import shutil
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
 from yoyak.checkpoints import load
-from yoyak.checkpoints.cache import atomic_folder, cache_folder
+from yoyak.checkpoints.cache import cache_folder
 from yoyak.checkpoints.convert import is_converted, read_config, read_form
+from yoyak.checkpoints.limits import reach
 from yoyak.cli import console
 from yoyak.cli.messages import say
 from yoyak.data.read import read
@@ -25,15 +26,17 @@ Out = Annotated[Path, Parameter(name=["--out", "-o"])]
 
 @app.command(name="list")
 def list_models(*, json: Annotated[bool, Parameter(name="--json", show_default=False)] = False) -> int:
-    """Models that are known by name, and what is kept in the cache.
+    """Models that are known by name, what was trained here (runs/), and what is kept in the cache, with what each can read.
 
     Parameters
     ----------
     json
         Print JSON.
     """
+    places = [*Path("runs").glob("*/model"), *Path("runs").glob("*/adapter")]
+    trained = [_entry(folder) for folder in sorted(places) if folder.is_dir()]
     kept = [
-        {"folder": str(folder), "megabytes": round(_size(folder) / 1e6)}
+        _entry(folder)
         for parent in (cache_folder(), cache_folder() / "ct2", cache_folder() / "merged")
         if parent.is_dir()
         for folder in sorted(parent.iterdir())
@@ -41,13 +44,25 @@ def list_models(*, json: Annotated[bool, Parameter(name="--json", show_default=F
     ]
     names = ["extractive", *load.NAMES]
     if json:
-        print(_dumps({"names": names, "cache": kept}))
+        print(_dumps({"names": names, "trained": trained, "cache": kept}))
         return 0
     for name in names:
         print(f"{name:20} {say(f'model-{name}')}")
-    for entry in kept:
-        print(f"  {entry['megabytes']:>6} MB  {entry['folder']}")
+    for entry in (*trained, *kept):
+        limit = say("positions", count=entry["positions"]) if entry["positions"] else say("no-positions")
+        read = ", ".join([limit, *([say("trained-to", count=entry["trained"])] if entry["trained"] else [])])
+        print(f"  {entry['megabytes']:>6} MB  {entry['folder']}  ({read})")
     return 0
+
+
+def _entry(folder: Path) -> dict[str, Any]:
+    found = reach(folder)
+    return {
+        "folder": str(folder),
+        "megabytes": round(_size(folder) / 1e6),
+        "positions": found.positions,
+        "trained": found.trained,
+    }
 
 
 @app.command
@@ -88,26 +103,48 @@ def fetch(model: str, /) -> int:
 
 
 @app.command
-def export(model: str, /, *, out: Out, compute: Literal["int8", "float32", "float16", "bfloat16"] = "int8") -> int:
-    """Write a model in CTranslate2's form to a folder of your own, to be moved to another machine.
+def export(
+    model: str,
+    /,
+    *,
+    out: Out,
+    form: Literal["ct2", "safetensors", "gguf"] = "ct2",
+    compute: Literal["int8", "float32", "float16", "bfloat16"] = "int8",
+    check: Path | None = None,
+) -> int:
+    """Write a model (an adapter merged into its base) to a folder of your own, to be moved to another machine or program.
 
     Parameters
     ----------
     model
-        A name or a checkpoint's folder.
+        A name, a checkpoint's folder or an adapter's.
     out
         The folder to make.
+    form
+        ct2: what yoyak runs; safetensors: Hugging Face form; gguf: llama.cpp and Ollama.
     compute
-        What the weights are stored in.
+        What the weights are stored in (safetensors keeps what the model has).
+    check
+        Dialogues on which CTranslate2 has to write what transformers writes, the first 16, in fp32; exit code 1 when it does not.
     """
-    if out.exists():
-        raise UsageError(f"{out} exists; name a new folder")
+    from yoyak.checkpoints.export import export as exported
+
     with console.stages() as stage:
-        made = load.ready(model, quantization=None if compute == "float32" else compute, progress=stage, notice=console.note)
-    with atomic_folder(out) as folder:
-        shutil.copytree(made.folder, folder, dirs_exist_ok=True)
+        exported(model, out, form=form, stored=compute, progress=stage, notice=console.note)
     print(out)
-    return 0
+    return 0 if check is None else _parity(model, check, compute)
+
+
+def _parity(model: str, file: Path, compute: str) -> int:
+    """Say how far CTranslate2 and transformers agree; 1 when they do not in fp32."""
+    from yoyak.summarize.parity import parity
+
+    folder = load.huggingface_folder(model)
+    types = list(dict.fromkeys(["float32", *([compute] if compute in ("int8", "float32") else [])]))
+    found = parity(folder, list(islice(read(file), 16)), beams=(1,), compute_types=types)
+    for line in found:
+        print(line)
+    return 0 if found[0].equal == found[0].total else 1
 
 
 @app.command
@@ -181,12 +218,14 @@ def _facts(model: str) -> dict[str, Any]:
             "kind": form.kind,
             "vocabulary": rows,
             "max_tokens": form.max_tokens,
+            "trained_tokens": form.max_input_tokens,
             "megabytes": round(_size(folder) / 1e6),
             "shortlist": (folder / "vmap.txt").is_file(),
         }
     config = read_config(folder)
     known = ("model_type", "vocab_size", "hidden_size", "d_model", "num_hidden_layers", "encoder_layers", "decoder_layers")
-    limits = {"max_tokens": config.get("max_position_embeddings") or config.get("n_positions")}
+    found = reach(folder)
+    limits = {"max_tokens": found.positions, "trained_tokens": found.trained}
     facts = {key: config[key] for key in known if key in config}
     return {"form": "Hugging Face", "folder": str(folder), **facts, **limits, "megabytes": round(_size(folder) / 1e6)}
 

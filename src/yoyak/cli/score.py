@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -22,10 +23,12 @@ from yoyak.metrics.faithfulness import Rate, means, rates
 from yoyak.metrics.files import PRESETS, as_mapping, read_references, score_files, tuned_on
 from yoyak.metrics.rouge import NAMES
 from yoyak.metrics.significance import Difference
-from yoyak.records import Score
+from yoyak.records import Dialogue, Score
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+    from yoyak.summarize.verification import Verification
 
 _SHORT = {"rouge1": "R1", "rouge2": "R2", "rougeL": "RL"}
 
@@ -46,6 +49,8 @@ def score(
     examples: Path | None = None,
     by: Annotated[bool, Parameter(show_default=False)] = False,
     faithfulness: Annotated[bool, Parameter(show_default=False)] = False,
+    verify: Annotated[bool, Parameter(show_default=False)] = False,
+    verifier: str | None = None,
 ) -> int:
     """Score predictions against references: Korean ROUGE with intervals, honest baselines and paired tests.
 
@@ -77,6 +82,10 @@ def score(
         Also show means by length, number of turns and topic.
     faithfulness
         Also show what is suspicious without a reference: tags, numbers, times, dates, money and names that nobody said, wrong speakers.
+    verify
+        Also judge every sentence without a reference: how probable it is that the dialogue says so, and what is wrong if it does not.
+    verifier
+        Who judges (turns --verify on): rules, or a trained verifier's name or folder (default: the one that comes with yoyak).
     """
     if not references:
         raise UsageError("name at least one file of references")
@@ -89,28 +98,50 @@ def score(
         for path in tuned_on(system, references):
             console.error(say("tuned-on", path=path, system=system))
     first = next(iter(evaluation.systems))
-    dialogues = read_references(references, columns=chosen).dialogues if by or json_ or faithfulness else {}
+    dialogues = read_references(references, columns=chosen).dialogues if by or json_ or faithfulness or verify or verifier else {}
     groups = breakdown(evaluation.systems[first].examples, dialogues) if by or json_ else {}
     summaries = as_mapping(read_predictions(predictions)) if faithfulness else {}
     suspicious, averages = rates(dialogues, summaries) if faithfulness else {}, means(dialogues, summaries)
+    judged = _judged(verifier, dialogues, predictions) if verify or verifier else None
     if examples is not None:
-        _write_examples(examples, evaluation)
+        _write_examples(examples, evaluation, judged)
     if html is not None:
         from yoyak.metrics.page import write_page
 
         write_page(html, predictions, references, evaluation, columns=chosen)
     if json_:
-        print(json.dumps(_as_json(evaluation, groups, suspicious, averages, preset), ensure_ascii=False, indent=2))
+        told = _as_json(evaluation, groups, suspicious, averages, preset) | ({"verification": judged.as_json()} if judged else {})
+        print(json.dumps(told, ensure_ascii=False, indent=2))
     else:
         _print(evaluation, groups, suspicious, averages, preset)
+        if judged:
+            print(_verification(judged))
     return 0
 
 
-def _write_examples(path: Path, evaluation: Evaluation) -> None:
+def _judged(verifier: str | None, dialogues: Mapping[str, Dialogue], predictions: Path) -> Verification:
+    from yoyak.summarize.summarizer import load_verifier
+    from yoyak.summarize.verification import verification
+    from yoyak.summarize.verify import NAME
+
+    summaries = as_mapping(read_predictions(predictions))
+    with console.progress(say("verifying"), len(summaries)) as advance:
+        return verification(load_verifier(verifier or NAME), dialogues, summaries, on_item=advance)
+
+
+def _verification(found: Verification) -> str:
+    kinds = ", ".join(f"{kind} {count}" for kind, count in found.kinds.items())
+    values = {"summaries": len(found.verdicts), "doubtful_summaries": found.doubtful_summaries, "sentences": found.sentences}
+    return say("score-verified", doubtful=len(found.doubtful), mean=f"{found.mean:.2f}", kinds=kinds or "-", **values)
+
+
+def _write_examples(path: Path, evaluation: Evaluation, judged: Verification | None) -> None:
     first = next(iter(evaluation.systems.values()))
     with atomic(path) as file:
         for id_ in first.examples:
-            row = {"id": id_, **{name: system.examples[id_] for name, system in evaluation.systems.items()}}
+            row: dict[str, Any] = {"id": id_, **{name: system.examples[id_] for name, system in evaluation.systems.items()}}
+            if judged and id_ in judged.verdicts:
+                row["verdicts"] = [asdict(verdict) for verdict in judged.verdicts[id_]]
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 

@@ -12,9 +12,12 @@ from typing import Annotated, Any, Literal
 from cyclopts import Parameter
 
 from yoyak._files import refuse_overwrite
+from yoyak.checkpoints.load import settings_folder
+from yoyak.checkpoints.manifest import chosen_on
 from yoyak.cli import console
 from yoyak.cli.columns import parse_columns
 from yoyak.cli.messages import say
+from yoyak.cli.review import guard_config, told
 from yoyak.data.formats.base import Columns, Rejected
 from yoyak.data.read import files_of, read_rows
 from yoyak.data.rejects import rejects_path, write_rejects
@@ -24,10 +27,11 @@ from yoyak.errors import DataError, UsageError
 from yoyak.metrics.evidence import evidence as align_evidence
 from yoyak.provenance import hashes, version, write_run
 from yoyak.records import Dialogue, Prediction, Problem
-from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.decoding import DecodeConfig, of_checkpoint
 from yoyak.summarize.journal import Journal
 from yoyak.summarize.masking import mask as masked
 from yoyak.summarize.masking import restore
+from yoyak.summarize.page import write_page
 from yoyak.summarize.summarizer import Summarizer
 
 
@@ -38,7 +42,7 @@ def summarize(
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     model: str = "extractive",
     format: Literal["text", "jsonl", "csv", "parquet"] | None = None,
-    ending: Literal["한다", "합니다", "함"] = "한다",
+    ending: Literal["한다", "합니다", "함"] | None = None,
     session: str = "gap:6h",
     columns: str | None = None,
     like: Path | None = None,
@@ -47,9 +51,12 @@ def summarize(
     keep_going: Annotated[bool, Parameter(show_default=False)] = False,
     resume: Annotated[bool, Parameter(show_default=False)] = False,
     engine: Literal["ct2", "hf"] = "ct2",
-    beams: int = 1,
-    mbr: Annotated[bool, Parameter(show_default=False)] = False,
-    max_new_tokens: int = 160,
+    beams: int | None = None,
+    mbr: Annotated[bool | None, Parameter(negative="--no-mbr")] = None,
+    guard: Annotated[bool | None, Parameter(negative="--no-guard")] = None,
+    trust: float | None = None,
+    verifier: str = "rules",
+    max_new_tokens: int | None = None,
     long: Literal["split", "refuse"] = "split",
     compute: Literal["int8", "float32", "float16", "bfloat16"] = "int8",
     device: Literal["cpu", "cuda"] = "cpu",
@@ -61,13 +68,13 @@ def summarize(
     inputs
         Files (CSV, JSONL, Parquet, text, chat exports; found by content), folders, or - for standard input.
     out
-        File to write; its ending says the format (.csv, .jsonl, .txt, .parquet). Without it summaries go to standard output.
+        File to write; its ending says the format (.csv, .jsonl, .txt, .parquet, .html). Without it summaries go to standard output.
     model
         extractive (no weights), gemma-3-270m, or the folder of a checkpoint.
     format
         Format on standard output (default: text).
     ending
-        How sentences end.
+        How sentences end (default: 한다 for extractive; a model's as it was trained).
     session
         How a chat export is cut into dialogues: day, gap:6h (a silence of six hours), or whole.
     columns
@@ -85,11 +92,17 @@ def summarize(
     engine
         What runs a model: ct2 (CTranslate2, fast) or hf (transformers, the reference).
     beams
-        Beams of the search; 1 is greedy.
+        Beams of the search; 1 is greedy. Without it the checkpoint's own setting holds (yoyak tune --save), else 1.
     mbr
         Of all beams, take the summary that agrees most with the others (minimum Bayes risk).
+    guard
+        Verify what the model writes, sentence by sentence; what is false is written anew, retold or left out, what is doubtful is flagged.
+    trust
+        How much the guard asks for, 0 to 1: 0 takes what the model wrote and only flags, 1 says only what is surely said (default: 0.6).
+    verifier
+        What the guard judges by: rules, or the folder of a trained verifier.
     max_new_tokens
-        Most tokens of a summary.
+        Most tokens of a summary (default: the checkpoint's own setting, else 160).
     long
         Dialogues beyond the model's limit: split them at turn boundaries, or refuse them.
     compute
@@ -100,16 +113,18 @@ def summarize(
     if not inputs:
         raise UsageError("name a file, a folder, or - for standard input")
     if out is not None:
-        format_of(out, format)
+        _check_out(out, format, like)
     elif like is not None or format == "parquet" or resume:
         raise UsageError("this needs an output file: add -o FILE")
     if resume and console.STDIN in inputs:
         raise UsageError("standard input cannot be read again: --resume needs files")
-    if not 1 <= beams <= 64 or max_new_tokens < 1:
+    if not 1 <= (beams or 1) <= 64 or beams == 0 or (max_new_tokens is not None and max_new_tokens < 1):
         raise UsageError("--beams takes 1 to 64, --max-new-tokens at least 1")
     chosen = parse_columns(columns)
-    if mbr and (beams < 2 or engine != "ct2"):
+    decode, mbr = _decoding(model, beams, mbr, max_new_tokens, long)
+    if mbr and (decode.num_beams < 2 or engine != "ct2"):
         raise UsageError("--mbr chooses among beams: add --beams 4 or more, with the engine ct2")
+    guarded = guard_config(guard, trust, model, engine)
     with ExitStack() as stack:
         job = _Job(_sources(inputs, stack, out), chosen, session, mask)
         refuse_overwrite([out], [*(source.path for source in job.sources), *([like] if like else [])])
@@ -123,7 +138,6 @@ def summarize(
         if like is not None:
             check_sample(like, job.ids, may_miss=bool(job.rejected))
         job.report(out)
-        decode = DecodeConfig(num_beams=beams, max_new_tokens=max_new_tokens, long=long)
         with console.stages() as stage:
             summarizer = Summarizer.load(
                 model,
@@ -133,20 +147,49 @@ def summarize(
                 compute_type=compute,
                 device=device,
                 mbr=mbr,
+                guard=guarded,
+                verifier=verifier,
                 progress=stage,
                 notice=console.note,
             )
             summarizer.prepare(job.count, progress=stage)
         settings: dict[str, Any] = (
-            {"ending": ending} if summarizer.name == "extractive" else {"engine": engine, "compute": compute, "mbr": mbr, **asdict(decode)}
+            {"ending": ending or "한다"}
+            if summarizer.name == "extractive"
+            else {"engine": engine, "compute": compute, "mbr": mbr, **({"ending": ending} if ending else {}), **asdict(decode)}
         )
         if mask:
             settings["mask"] = True
+        if guarded is not None:
+            settings |= {"guard": asdict(guarded), "verifier": verifier}
+        output = _Output(out, format or "text", like, resume, settings, evidence, chosen_on(settings_folder(model)))
         with console.progress(say("summarizing"), job.count) as advance:
-            failed = _write(job, summarizer, _Output(out, format or "text", like, resume, settings, evidence), advance)
+            failed = _write(job, summarizer, output, advance)
     if failed:
         console.error(say("failed-rows", count=failed))
     return 3 if job.rejected or failed else 0
+
+
+def _check_out(out: Path, format: str | None, like: Path | None) -> None:
+    """Refuse an output whose ending says nothing or something else than was asked."""
+    if not _is_page(out):
+        format_of(out, format)
+    elif format is not None or like is not None:
+        raise UsageError(f"{str(out)!r} is a page to read; leave --format and --like out, or let it end in .csv")
+
+
+def _is_page(out: Path) -> bool:
+    return out.suffix.lower() in (".html", ".htm")
+
+
+def _decoding(
+    model: str, beams: int | None, mbr: bool | None, max_new_tokens: int | None, long: Literal["split", "refuse"]
+) -> tuple[DecodeConfig, bool]:
+    """What the checkpoint asks for, with the options given on top; beams that were asked for vote only when that was asked for too."""
+    saved = of_checkpoint(model)
+    given = {"num_beams": beams, "max_new_tokens": max_new_tokens, "long": long}
+    decode = replace(saved.decode, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    return decode, (saved.mbr and beams is None) if mbr is None else mbr
 
 
 @dataclass
@@ -221,6 +264,7 @@ class _Output:
     resume: bool
     settings: dict[str, Any]
     evidence: bool = False
+    chosen_on: dict[str, Any] = field(default_factory=dict)  # the data on which the model or its settings were chosen
 
 
 def _aligned(predictions: Iterator[Prediction], job: _Job, wanted: bool) -> Iterator[Prediction]:
@@ -240,7 +284,7 @@ def _write(job: _Job, summarizer: Summarizer, output: _Output, advance: console.
     failed = 0
     if output.path is None:
         finished = _aligned(job.finished(summarizer.summarize(job.dialogues())), job, output.evidence)
-        for prediction in stream(finished, sys.stdout, output.format, evidence=output.evidence):
+        for prediction in stream(finished, sys.stdout, output.format, evidence=output.evidence, doubt=told):
             failed += prediction.error is not None
             advance()
         return failed
@@ -248,15 +292,28 @@ def _write(job: _Job, summarizer: Summarizer, output: _Output, advance: console.
     run = {"inputs": sorted(hashes(inputs).values()), "model": summarizer.name, "settings": output.settings, "version": version()}
     with Journal(output.path, run=run, resume=output.resume) as journal:
         _fill(journal, job, summarizer, advance)
+        flagged = 0
         for prediction in journal.predictions():
             failed += prediction.error is not None
+            flagged += bool(prediction.review)
         finished = _aligned(job.finished(journal.predictions()), job, output.evidence)
-        written = write_predictions(output.path, finished, like=output.like, may_miss=bool(job.rejected), evidence=output.evidence)
-        counts = {"rows": written, "failed": failed, "rejected": len(job.rejected)}
-        write_run(output.path, inputs=inputs, model=summarizer.name, decoding=output.settings, extra=counts)
+        written = _written(output, finished, job)
+        extra = {"rows": written, "failed": failed, "rejected": len(job.rejected), "flagged": flagged, **output.chosen_on}
+        write_run(output.path, inputs=inputs, model=summarizer.name, decoding=output.settings, extra=extra)
         journal.remove()
     console.note(say("written", count=written, path=output.path))
+    if flagged:
+        console.note(say("flagged", count=flagged))
     return failed
+
+
+def _written(output: _Output, finished: Iterator[Prediction], job: _Job) -> int:
+    """Write the file; returns how many summaries are in it."""
+    assert output.path is not None
+    if _is_page(output.path):
+        return write_page(output.path, finished, job.originals(), title=output.path.stem, doubt=told)
+    missing = bool(job.rejected)
+    return write_predictions(output.path, finished, like=output.like, may_miss=missing, evidence=output.evidence, doubt=told)
 
 
 def _fill(journal: Journal, job: _Job, summarizer: Summarizer, advance: console.Step) -> None:

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from yoyak._parallel import ordered_map
+from yoyak._parallel import Workers
 from yoyak.data import duplicates
 from yoyak.data.clean import clean_reference, clean_text
 from yoyak.data.formats.base import Columns, Rejected, Row
@@ -55,7 +55,7 @@ def check_files(
     format: str | None = None,
     session: str = DEFAULT,
     threshold: float = duplicates.THRESHOLD,
-    workers: int = 1,
+    workers: int | Workers = 1,
     on_record: Callable[[], None] = lambda: None,
 ) -> Iterator[Problem]:
     """Every problem of the files: of each row in the files' order, then of each file, then between them.
@@ -65,8 +65,14 @@ def check_files(
 
     Args:
         threshold: Similarity from which two dialogues are near-duplicates, 0..1.
-        workers: Processes for looking at rows.
+        workers: How many processes look at rows, or processes that were started already.
     """
+    if isinstance(workers, int):
+        with Workers(workers) as started:
+            yield from check_files(
+                paths, columns=columns, format=format, session=session, threshold=threshold, workers=started, on_record=on_record
+            )
+        return
     columns = columns or Columns()
     found = duplicates.Duplicates()
     places: list[tuple[str, int | None, str]] = []
@@ -97,14 +103,14 @@ def check_files(
     yield from _alike(found, places, threshold)
 
 
-def _looked_at(source: Source, columns: Columns, format: str | None, session: str, workers: int) -> Iterator[_Seen]:
+def _looked_at(source: Source, columns: Columns, format: str | None, session: str, workers: Workers) -> Iterator[_Seen]:
     try:
         chosen = by_name(format) if format else recognise(source, columns)
         kind = kind_of(chosen)
         if kind is not None:
             shape, records = raw_records(source, kind, columns)
             data = (record for record in records if record.cells is not None)
-            for seen in ordered_map(partial(_look_at_piece, shape, _rules()), _pieces(data), workers=workers):
+            for seen in workers.ordered_map(partial(_look_at_piece, shape, _rules()), _pieces(data)):
                 yield from seen
             return
         rows = read_rows(source, columns=columns, format=chosen.name, session=session)

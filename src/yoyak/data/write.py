@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -15,7 +15,7 @@ from yoyak._files import atomic
 from yoyak.data.formats.csv_file import any_cell_size
 from yoyak.data.source import open_source, undecodable
 from yoyak.errors import DataError, UsageError
-from yoyak.records import Prediction, Problem
+from yoyak.records import Doubt, Prediction, Problem
 
 #: File ending -> name of the format.
 ENDINGS = {".csv": "csv", ".jsonl": "jsonl", ".txt": "text", ".parquet": "parquet"}
@@ -53,14 +53,46 @@ def as_dict(prediction: Prediction) -> dict[str, Any]:
         record["notes"] = list(prediction.notes)
     if prediction.error is not None:
         record["error"] = prediction.error
+    if prediction.review:
+        record["needs_review"] = [
+            {"sentence": d.sentence, "kind": d.kind, "true": round(d.true, 3), "turns": list(d.turns)} for d in prediction.review
+        ]
     return record
 
 
-def as_text(prediction: Prediction, *, evidence: bool = False) -> str:
-    """The prediction for reading: its id, its summary indented, with `evidence` the turns of each sentence, a blank line."""
+def doubts_of(record: Mapping[str, Any]) -> tuple[Doubt, ...]:
+    """What stands under `needs_review` in a record that :func:`as_dict` made.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is not of that form.
+
+    Example:
+        >>> doubts_of({"needs_review": [{"sentence": 1, "kind": "speaker", "true": 0.5, "turns": [2]}]})
+        (Doubt(sentence=1, kind='speaker', true=0.5, turns=(2,)),)
+    """
+    found = record.get("needs_review") or ()
+    return tuple(Doubt(int(d["sentence"]), str(d["kind"]), float(d["true"]), tuple(int(n) for n in d["turns"])) for d in found)
+
+
+def as_text(prediction: Prediction, *, evidence: bool = False, doubt: Callable[[Doubt], str] = str) -> str:
+    """The prediction for reading: its id, its summary indented, what needs review, the turns (`evidence`), a blank line.
+
+    Args:
+        prediction: What is shown.
+        evidence: Show the turns.
+        doubt: Says a doubt in the reader's language.
+
+    Example:
+        >>> print(as_text(Prediction("a", "둘은 만난다.", review=(Doubt(1, "invented", 0.4, (2,)),))), end="")
+        a
+          둘은 만난다.
+          ! sentence 1 may not have been said (40 % sure; turns 2)
+        <BLANKLINE>
+    """
     body = prediction.summary if prediction.error is None else f"({prediction.error})"
     turns = "; ".join(", ".join(map(str, group)) or "-" for group in prediction.evidence)
-    return f"{prediction.id}\n  {body}\n" + (f"  [{turns}]\n" if evidence and turns else "") + "\n"
+    flags = "".join(f"  ! {doubt(one)}\n" for one in prediction.review)
+    return f"{prediction.id}\n  {body}\n" + flags + (f"  [{turns}]\n" if evidence and turns else "") + "\n"
 
 
 def dumps(value: Any) -> str:
@@ -87,7 +119,9 @@ def csv_line(cells: Sequence[str], *, separator: str = ",") -> str:
     return buffer.getvalue()[:-2] + "\n"
 
 
-def stream(predictions: Iterable[Prediction], file: IO[str], format: str, *, evidence: bool = False) -> Iterator[Prediction]:
+def stream(
+    predictions: Iterable[Prediction], file: IO[str], format: str, *, evidence: bool = False, doubt: Callable[[Doubt], str] = str
+) -> Iterator[Prediction]:
     """Write each prediction to an open text file as it comes, and hand it on."""
     if format == "csv":
         file.write(csv_line(("id", "summary")))
@@ -97,7 +131,7 @@ def stream(predictions: Iterable[Prediction], file: IO[str], format: str, *, evi
         elif format == "jsonl":
             file.write(dumps(as_dict(prediction)) + "\n")
         else:
-            file.write(_encodable(as_text(prediction, evidence=evidence)))
+            file.write(_encodable(as_text(prediction, evidence=evidence, doubt=doubt)))
         yield prediction
 
 
@@ -113,6 +147,7 @@ def write_predictions(
     like: str | Path | None = None,
     may_miss: bool = False,
     evidence: bool = False,
+    doubt: Callable[[Doubt], str] = str,
     on_each: Callable[[Prediction], None] = lambda _: None,
 ) -> int:
     """Write predictions to `path`, whole or not at all; returns how many.
@@ -124,6 +159,7 @@ def write_predictions(
         like: A sample submission (CSV) whose columns, index and row order the output takes; `path` must end in .csv.
         may_miss: With `like`: rows of the sample without a prediction stay as they are in the sample instead of raising.
         evidence: In text, also the numbers of the turns that each sentence rests on.
+        doubt: In text, says in the reader's language what needs review.
         on_each: Called after each one, for progress.
 
     Raises:
@@ -151,7 +187,7 @@ def write_predictions(
         _write_parquet(path, rows)
         return len(rows)
     with atomic(path) as file:
-        for prediction in stream(predictions, file, chosen, evidence=evidence):
+        for prediction in stream(predictions, file, chosen, evidence=evidence, doubt=doubt):
             count += 1
             on_each(prediction)
     return count
@@ -162,8 +198,17 @@ def _write_parquet(path: str | Path, rows: list[dict[str, Any]]) -> None:
     parquet = require("pyarrow.parquet", extra="parquet")
     turns = arrow.list_(arrow.list_(arrow.int32()))
     text = arrow.string()
+    doubt = arrow.struct([("sentence", arrow.int32()), ("kind", text), ("true", arrow.float64()), ("turns", arrow.list_(arrow.int32()))])
     schema = arrow.schema(
-        [("id", text), ("summary", text), ("model", text), ("evidence", turns), ("notes", arrow.list_(text)), ("error", text)]
+        [
+            ("id", text),
+            ("summary", text),
+            ("model", text),
+            ("evidence", turns),
+            ("notes", arrow.list_(text)),
+            ("error", text),
+            ("needs_review", arrow.list_(doubt)),
+        ]
     )
     with atomic(path, "wb") as file:
         parquet.write_table(arrow.Table.from_pylist(rows, schema=schema), file)
@@ -320,6 +365,12 @@ def _prediction(path: Path, row: int, cells: dict[str, Any], problems: list[Prob
             Problem(str(path), row, "evidence is not a list of lists of turn numbers", "write [[1, 2], [3]]", "evidence", str(id_))
         )
         return None
+    try:
+        review = doubts_of(cells) if isinstance(cells.get("needs_review"), list) else ()
+    except (KeyError, TypeError, ValueError):
+        form = 'write [{"sentence": 1, "kind": "speaker", "true": 0.5, "turns": [2]}]'
+        problems.append(Problem(str(path), row, "needs_review is not a list of doubts", form, "needs-review", str(id_)))
+        return None
     notes = cells.get("notes")
     error = cells.get("error")
     return Prediction(
@@ -329,4 +380,5 @@ def _prediction(path: Path, row: int, cells: dict[str, Any], problems: list[Prob
         evidence=turns,
         notes=tuple(map(str, notes)) if isinstance(notes, list) else (),
         error=error if isinstance(error, str) else None,
+        review=review,
     )

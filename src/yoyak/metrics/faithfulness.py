@@ -36,6 +36,12 @@ class Reading:
     dialogue: Dialogue
     summary: str
 
+    def beside(self, summary: str) -> Reading:
+        """The reading of another summary of the same dialogue, which is not analysed again."""
+        other = Reading(self.dialogue, summary)
+        other.__dict__.update({name: getattr(self, name) for name in ("spoken", "turn_content", "weight")})
+        return other
+
     @cached_property
     def spoken(self) -> str:
         return self.dialogue.text

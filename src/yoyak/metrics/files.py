@@ -14,7 +14,7 @@ from yoyak.errors import DataError, UsageError
 from yoyak.metrics.evaluate import Evaluation, evaluate
 from yoyak.metrics.rouge import Ngrams, ReferenceRule
 from yoyak.metrics.tokenizers import load
-from yoyak.provenance import read_run
+from yoyak.provenance import fingerprint, read_run
 from yoyak.records import Dialogue, Prediction, Problem
 
 #: `--preset`: the rule of the Korean dialogue-summarization competition: F1 of ROUGE-1, -2 and -L on morphemes, the mean over the
@@ -143,7 +143,8 @@ def _names(paths: Sequence[str | Path]) -> list[str]:
 def tuned_on(predictions: str | Path, references: Sequence[str | Path]) -> list[str]:
     """The reference files that the predictions' `.run.json` says were used for tuning or early stopping, by content.
 
-    A score on such a file flatters the system: it was chosen to do well there.
+    A score on such a file flatters the system: it was chosen to do well there. A file that holds dialogues of it in another form or order,
+    or a part of them, is found too where the record lists the dialogues' fingerprints.
     """
     from yoyak._files import sha256
 
@@ -152,4 +153,16 @@ def tuned_on(predictions: str | Path, references: Sequence[str | Path]) -> list[
         return []
     noted = [record.get(key) for key in ("tuned_on", "selected_on")]
     used = {str(value) for files in noted if isinstance(files, dict) for value in files.values()}
-    return [str(path) for path in references if Path(path).is_file() and sha256(path) in used]
+    talks = record.get("tuned_on_dialogues")
+    known = frozenset(map(str, talks)) if isinstance(talks, list) else frozenset()
+    return [str(path) for path in references if Path(path).is_file() and (sha256(path) in used or _holds(path, known))]
+
+
+def _holds(path: str | Path, fingerprints: frozenset[str]) -> bool:
+    """Whether the file has one of these dialogues."""
+    if not fingerprints:
+        return False
+    try:
+        return any(fingerprint(dialogue) in fingerprints for dialogue in read(path, on_rejected=lambda row: None))
+    except DataError:  # ids and summaries alone: no dialogues to compare
+        return False

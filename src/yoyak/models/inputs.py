@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
 
 from yoyak.records import Dialogue, Turn
 
@@ -22,6 +24,54 @@ def prompt(turns: Sequence[Turn]) -> str:
     return HEAD + source(turns) + TAIL
 
 
+@dataclass(frozen=True, slots=True)
+class PromptForm:
+    """What a decoder-only model is given around the turns.
+
+    Args:
+        name: `plain` (:func:`prompt`) or `chat` (the model's own template, see :mod:`yoyak.models.chat`).
+        head: Stands before the turns.
+        tail: Stands after them; the summary follows directly.
+        ends: Tokens that end a summary; empty: the model's own end token.
+        prefix: Tokens before all; None: those that the tokenizer puts there by itself (`<bos>`).
+    """
+
+    name: Literal["plain", "chat"] = "plain"
+    head: str = HEAD
+    tail: str = TAIL
+    ends: tuple[str, ...] = ()
+    prefix: tuple[str, ...] | None = None
+
+    def __call__(self, turns: Sequence[Turn]) -> str:
+        return self.head + source(turns) + self.tail
+
+    def to_json(self) -> dict[str, Any]:
+        """What stands in yoyak.json: `input`, and what a chat template was rendered to under `prompt`."""
+        if self.name == "plain":
+            return {"input": "plain"}
+        prefix = None if self.prefix is None else list(self.prefix)
+        return {"input": self.name, "prompt": {"head": self.head, "tail": self.tail, "ends": list(self.ends), "prefix": prefix}}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Self:
+        """The form that a yoyak.json names; plain where it names none.
+
+        Example:
+            >>> form = PromptForm("chat", "<user>", "<model>", ("<end>",), ())
+            >>> PromptForm.from_json(form.to_json()) == form, PromptForm.from_json({}) == PLAIN
+            (True, True)
+        """
+        saved = values.get("prompt")
+        if values.get("input", "plain") != "chat" or not isinstance(saved, Mapping):
+            return cls()
+        prefix = saved.get("prefix")
+        return cls("chat", saved["head"], saved["tail"], tuple(saved.get("ends", ())), None if prefix is None else tuple(prefix))
+
+
+#: The form of a base model.
+PLAIN = PromptForm()
+
+
 def source(turns: Sequence[Turn]) -> str:
     """What an encoder-decoder model reads: the turns alone, one a line.
 
@@ -32,7 +82,9 @@ def source(turns: Sequence[Turn]) -> str:
     return "\n".join(f"{turn.speaker}: {' '.join(turn.text.split())}" for turn in turns)
 
 
-def fit(dialogue: Dialogue, *, count: Callable[[str], int], budget: int) -> tuple[tuple[Turn, ...], int]:
+def fit(
+    dialogue: Dialogue, *, count: Callable[[str], int], budget: int, form: Callable[[Sequence[Turn]], str] = prompt
+) -> tuple[tuple[Turn, ...], int]:
     """The turns that fit a budget of tokens, and how many were left out.
 
     Whole turns go, from the middle outwards: openings say what a dialogue is about, endings what came of it. At least one turn stays.
@@ -40,13 +92,14 @@ def fit(dialogue: Dialogue, *, count: Callable[[str], int], budget: int) -> tupl
     Args:
         dialogue: What to fit.
         count: Tokens of a text.
-        budget: Tokens that the whole prompt may have.
+        budget: Tokens that the whole text may have.
+        form: Turns -> the text that the model is given: :func:`prompt` or :func:`source`.
     """
     turns = list(dialogue.turns)
-    if count(prompt(turns)) <= budget:
+    if count(form(turns)) <= budget:
         return tuple(turns), 0
     sizes = [count(f"{turn.speaker}: {turn.text}\n") for turn in turns]
-    left = budget - count(HEAD) - count(TAIL)
+    left = budget - count(form(()))
     kept: set[int] = set()
     ends = _from_both_ends(len(turns))
     for place in ends:

@@ -4,18 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from yoyak.records import Dialogue, Prediction
+from yoyak.records import Dialogue, Prediction, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Something to be written: a summary of these turns that begins with `start`, which is part of what comes back."""
+
+    turns: tuple[Turn, ...]
+    start: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How several summaries of one request are drawn: `count` of them, from the likeliest `topk` tokens (0: all) at a temperature."""
+
+    count: int
+    temperature: float = 0.7
+    topk: int = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One summary; `score` is its model's (log-probability over length), None when models cannot be compared by it."""
+    """One summary.
+
+    Args:
+        text: The summary.
+        score: Its model's: log-probability over length to the power of the length penalty; None when models cannot be compared by it.
+        source: Which model, file or fold wrote it.
+        length: Tokens that were written, the end token included: what the length penalty counts.
+    """
 
     text: str
     score: float | None = None
     source: str = ""
+    length: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +53,28 @@ class Candidates:
     error: str | None = None
 
 
+@runtime_checkable
 class CandidateEngine(Protocol):
     """An engine that can show all its beams."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """As it stands in `Prediction.model`."""
 
     def candidates(self, dialogues: Iterable[Dialogue]) -> Iterator[Candidates]:
         """The candidates of each dialogue, in order."""
+
+
+class Writer(Protocol):
+    """An engine that writes on request: of some turns alone, with a beginning that is given, several at a time."""
+
+    name: str
+
+    def pieces(self, dialogue: Dialogue) -> list[tuple[Turn, ...]]:
+        """The dialogue as pieces that the model can read: one for nearly all."""
+
+    def write(self, requests: Sequence[Request], *, sampling: Sampling | None = None) -> list[list[Candidate]]:
+        """The candidates of each request, in order: one each, or with `sampling` as many as it asks for."""
 
 
 def of_predictions(systems: Sequence[Sequence[Prediction]]) -> Iterator[Candidates]:

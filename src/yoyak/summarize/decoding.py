@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from yoyak.checkpoints.manifest import NAME, read_manifest
+from yoyak.errors import ModelError
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,3 +41,43 @@ class DecodeConfig:
             raise ValueError("min_new_tokens lies between 0 and max_new_tokens")
         if self.num_beams < 1 or self.max_new_tokens < 1 or self.max_input_tokens < 16:
             raise ValueError("num_beams and max_new_tokens are at least 1, max_input_tokens at least 16")
+
+
+@dataclass(frozen=True, slots=True)
+class Decoding:
+    """How a checkpoint writes: its search, and whether its beams vote for the summary (see :mod:`yoyak.summarize.mbr`)."""
+
+    decode: DecodeConfig = DecodeConfig()
+    mbr: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """What stands under `decoding` in a checkpoint's yoyak.json."""
+        return asdict(self.decode) | {"mbr": self.mbr}
+
+
+def of_checkpoint(model: str | Path) -> Decoding:
+    """The `decoding` that a checkpoint's yoyak.json asks for (`yoyak tune --save` writes it); the defaults where it says nothing.
+
+    Raises:
+        ModelError: A setting there is unknown or impossible.
+
+    Example:
+        >>> folder = getfixture("tmp_path")
+        >>> _ = (folder / "yoyak.json").write_text('{"decoding": {"num_beams": 4, "mbr": true}}')
+        >>> found = of_checkpoint(folder)
+        >>> found.decode.num_beams, found.decode.max_new_tokens, found.mbr
+        (4, 160, True)
+    """
+    from yoyak.checkpoints.load import settings_folder
+
+    folder = settings_folder(model)
+    saved = read_manifest(folder).get("decoding", {})
+    known = {field.name for field in fields(DecodeConfig)} | {"mbr"}
+    path = folder / NAME
+    if not isinstance(saved, dict) or (unknown := sorted(set(saved) - known)):
+        what = f"unknown settings {', '.join(unknown)}" if isinstance(saved, dict) else f"a {type(saved).__name__}"
+        raise ModelError(f"{path}: decoding holds {what}; known are {', '.join(sorted(known))}")
+    try:
+        return Decoding(DecodeConfig(**{key: value for key, value in saved.items() if key != "mbr"}), bool(saved.get("mbr", False)))
+    except (TypeError, ValueError) as error:
+        raise ModelError(f"{path}: decoding cannot be used: {error}") from error

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
-from yoyak.data.write import as_dict, dumps
+from yoyak.data.write import as_dict, doubts_of, dumps
 from yoyak.errors import UsageError
 from yoyak.records import Prediction
 
@@ -93,6 +93,7 @@ class Journal:
                 tuple(tuple(turns) for turns in values.get("evidence", ())),
                 tuple(values.get("notes", ())),
                 values.get("error"),
+                doubts_of(values),
             )
 
     def remove(self) -> None:

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
 
+from yoyak.checkpoints.manifest import read_manifest
+from yoyak.data.clean import clean_dialogue
+from yoyak.data.rules.catalogue import choose
+from yoyak.errors import UsageError
 from yoyak.records import Dialogue, Prediction
-from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.candidates import CandidateEngine, Candidates
+from yoyak.summarize.decoding import DecodeConfig, of_checkpoint
+from yoyak.text.endings import restyle
+
+if TYPE_CHECKING:
+    from yoyak.summarize.guard import GuardConfig
+    from yoyak.summarize.verify import Verifier
 
 Ending = Literal["한다", "합니다", "함"]
 
@@ -56,8 +67,10 @@ class Summarizer:
         ('a', 'extractive')
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, ending: Ending | None = None, clean: Sequence[str] = ()) -> None:
         self._engine = engine
+        self._ending = ending
+        self._clean = choose(clean) if clean else ()
 
     @property
     def name(self) -> str:
@@ -69,12 +82,14 @@ class Summarizer:
         cls,
         model: str | Path = "extractive",
         *,
-        ending: Ending = "한다",
+        ending: Ending | None = None,
         engine: Literal["ct2", "hf"] = "ct2",
         decode: DecodeConfig | None = None,
         compute_type: str = "int8",
         device: str = "cpu",
-        mbr: bool = False,
+        mbr: bool | None = None,
+        guard: GuardConfig | None = None,
+        verifier: str | Path = "rules",
         progress: Callable[[str, float], None] = lambda what, share: None,
         notice: Callable[[str], None] = lambda text: None,
     ) -> Self:
@@ -83,39 +98,58 @@ class Summarizer:
         Args:
             model: `extractive`, which needs no weights: it picks the turns that matter and retells them in indirect speech; `gemma-3-270m`;
                 or a folder: a checkpoint in Hugging Face form (converted once and kept), an adapter, or a converted one.
-            ending: How sentences end: 한다 (plain), 합니다 (formal), 함 (nominal). A model writes as it was trained.
+            ending: How sentences end: 한다 (plain), 합니다 (formal), 함 (nominal). None: 한다 for extractive, and as it was trained for a
+                model.
             engine: `ct2` (CTranslate2) or `hf` (transformers: the slow reference).
-            decode: How to write; for the models alone.
+            decode: How to write; for the models alone. None takes what the checkpoint's yoyak.json says (`yoyak tune --save`), else the
+                defaults.
             compute_type: What ct2 computes in: `int8`, `float32`, ...
             device: `cpu` or `cuda`.
-            mbr: Take the beam that agrees most with the others (ct2; more than one beam).
+            mbr: Take the beam that agrees most with the others (ct2; more than one beam). None: as the checkpoint says, where `decode` is
+                its own too.
+            guard: Verify what the model writes, sentence by sentence, and put together what is true (ct2; see
+                :mod:`yoyak.summarize.guard`). None takes what the model writes.
+            verifier: What the guard judges by: `rules`, or a trained verifier's name or folder.
             progress: Called with what is being done and the share done (0..1) while a model is built.
             notice: Called with terms of use that a person has to see, when a model under such terms is built.
 
         Raises:
             ModelError: There is no such model; the message lists those that there are.
             MissingDependency: An extra is not installed; the message is the pip line.
+            UsageError: A vote of beams, or the guard, was asked of an engine that cannot do it.
         """
+        if guard is not None and (str(model) == "extractive" or engine != "ct2" or mbr):
+            raise UsageError("the guard needs a model with the engine ct2 and no vote of beams; leave it out, or change the model")
         if str(model) == "extractive":
             from yoyak.summarize.engines.extractive import Extractive
 
-            return cls(Extractive(ending=ending))
+            return cls(Extractive(ending=ending or "한다"))
         from yoyak.checkpoints import load
 
+        clean = read_manifest(load.settings_folder(model)).get("clean", ())  # the rules that its training data were cleaned by
+        if decode is None:
+            saved = of_checkpoint(model)
+            decode, mbr = saved.decode, (saved.mbr and guard is None) if mbr is None else mbr
         if engine == "hf":
+            if mbr:
+                raise UsageError("the engine hf shows no beams to choose from: use ct2, or turn the vote (mbr) off")
             from yoyak.summarize.engines.hf import TransformersEngine
 
             folder = load.huggingface_folder(model, progress=progress, notice=notice)
-            return cls(TransformersEngine(folder, name=Path(model).name, decode=decode, device=device))
+            return cls(TransformersEngine(folder, name=Path(model).name, decode=decode, device=device), ending=ending, clean=clean)
         from yoyak.summarize.engines.ct2 import CTranslate2Engine
 
         made = load.ready(model, quantization=None if compute_type == "float32" else compute_type, progress=progress, notice=notice)
         opened = CTranslate2Engine(made.folder, name=made.name, decode=decode, compute_type=compute_type, device=device)
+        if guard is not None:
+            from yoyak.summarize.guard import Guard
+
+            return cls(Guard(opened, load_verifier(verifier), config=guard), ending=ending, clean=clean)
         if not mbr:
-            return cls(opened)
+            return cls(opened, ending=ending, clean=clean)
         from yoyak.summarize.mbr import MinimumBayesRisk
 
-        return cls(MinimumBayesRisk(opened))
+        return cls(MinimumBayesRisk(opened), ending=ending, clean=clean)
 
     def prepare(self, count: int, *, progress: Callable[[str, float], None] = lambda what, share: None) -> None:
         """Measure how this machine runs the model best, once, when so many dialogues are to come that it pays (some ten seconds)."""
@@ -131,6 +165,27 @@ class Summarizer:
             dialogues: Drawn a few hundred ahead at most.
             done: Predictions that an interrupted run made of the leading dialogues: they come again first, without being computed.
         """
+        for prediction in self._made(dialogues, done):
+            if self._ending is not None and prediction.error is None:
+                yield replace(prediction, summary=restyle(prediction.summary, to=self._ending))
+            else:
+                yield prediction
+
+    def candidates(self, dialogues: Iterable[Dialogue]) -> Iterator[Candidates]:
+        """Every beam of each dialogue, best first, as the model wrote them: what `yoyak tune` chooses among.
+
+        Raises:
+            UsageError: The engine shows no beams.
+        """
+        if not isinstance(self._engine, CandidateEngine):
+            raise UsageError(f"{self.name} shows no beams: take a model on ct2, without a vote or guard")
+        return self._engine.candidates(self._cleaned(dialogues))
+
+    def _cleaned(self, dialogues: Iterable[Dialogue]) -> Iterable[Dialogue]:
+        return (clean_dialogue(dialogue, rules=self._clean) for dialogue in dialogues) if self._clean else dialogues
+
+    def _made(self, dialogues: Iterable[Dialogue], done: Iterable[Prediction]) -> Iterator[Prediction]:
+        dialogues = self._cleaned(dialogues)
         if isinstance(self._engine, Resumable):
             yield from self._engine.resume(dialogues, done)
             return
@@ -140,3 +195,20 @@ class Summarizer:
                 return
             yield prediction
         yield from self._engine.summarize(source)
+
+
+def load_verifier(name: str | Path) -> Verifier:
+    """`rules`, or the trained verifier of that name or in that folder.
+
+    Raises:
+        ModelError: There is none.
+
+    Example:
+        >>> type(load_verifier("rules")).__name__
+        'RuleVerifier'
+    """
+    from yoyak.summarize import verify
+
+    if str(name) == "rules":
+        return verify.RuleVerifier()
+    return verify.ModelVerifier.load(name)

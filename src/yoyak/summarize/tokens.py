@@ -7,7 +7,7 @@ from pathlib import Path
 
 from yoyak._extras import require
 from yoyak.checkpoints.convert import InputForm
-from yoyak.models.inputs import prompt, source
+from yoyak.models.inputs import source
 from yoyak.records import Dialogue, Turn
 from yoyak.summarize import long
 from yoyak.summarize.decoding import DecodeConfig
@@ -42,8 +42,17 @@ class Codec:
 
     def tokens(self, turns: Sequence[Turn]) -> Tokens:
         """What the model reads for these turns."""
-        text = prompt(turns) if self._form.kind == "decoder" else source(turns)
+        text = self._form.prompt(turns) if self._form.kind == "decoder" else source(turns)
         return (*self._form.prefix, *self._tokenizer.encode(text, add_special_tokens=False).tokens, *self._form.suffix)
+
+    def tokens_of(self, text: str) -> Tokens:
+        """Tokens of a bare text."""
+        return tuple(self._tokenizer.encode(text, add_special_tokens=False).tokens)
+
+    @property
+    def special(self) -> frozenset[str]:
+        """Contents of the tokenizer's special tokens."""
+        return frozenset(token.content for token in self._tokenizer.get_added_tokens_decoder().values() if token.special)
 
     def encode(self, text: str) -> list[int]:
         """Ids of a bare text."""
@@ -59,6 +68,10 @@ class Codec:
         kept = [id_ for id_ in ids if id_ not in self._controls]
         return str(self._tokenizer.decode(kept, skip_special_tokens=False)).strip()
 
+    def shown(self, ids: Sequence[int]) -> str:
+        """The text of ids with every control token, for a person to check."""
+        return str(self._tokenizer.decode(list(ids), skip_special_tokens=False))
+
     def entry(self, dialogue: Dialogue) -> Entry[Dialogue]:
         """The dialogue as pieces that the model can read.
 
@@ -66,5 +79,9 @@ class Codec:
             TooLong: It is beyond the limit and may not be split.
             ValueError: It is empty.
         """
-        found = long.parts(dialogue, count=lambda turns: len(self.tokens(turns)), budget=self.budget, split=self._decode.long == "split")
+        found = self.pieces(dialogue)
         return Entry(dialogue, [self.tokens(turns) for turns in found.turns], found.notes)
+
+    def pieces(self, dialogue: Dialogue) -> long.Parts:
+        """The dialogue's turns in pieces within the budget. Raises as :meth:`entry` does."""
+        return long.parts(dialogue, count=lambda turns: len(self.tokens(turns)), budget=self.budget, split=self._decode.long == "split")

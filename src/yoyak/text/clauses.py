@@ -15,6 +15,7 @@ from yoyak.text.morphemes import Morpheme
 Polarity = Literal["yes", "no", ""]
 
 #: Interjections that answer a yes-no question or a proposal.
+_COUNTS = frozenset({"시간", "시", "개", "명", "번", "달", "살", "주"})
 YES = frozenset({"네", "예", "응", "어", "넵", "넹", "네네", "그럼", "그럼요", "ㅇㅇ", "ㅇㅋ", "오케이", "그래", "그래요", "엉", "웅"})
 NO = frozenset({"아니요", "아니", "아뇨", "아니오", "아냐", "ㄴㄴ", "노"})
 
@@ -151,7 +152,7 @@ def clause(sentence: Sequence[Morpheme]) -> Clause:
     while items and _decorates(items[-1]) and items[-1].form not in YES | NO:
         mark = items.pop().form + mark
     polarity: Polarity = ""
-    if _owner_as_yes(items):
+    if _owner_as_yes(items) or _four_as_yes(items):
         items[0] = Morpheme("네", "MM", items[0].start, items[0].end)
     while items:
         first = items[0]
@@ -206,6 +207,12 @@ def _owner_as_yes(items: Sequence[Morpheme]) -> bool:
         return False
     polite = items[-1].form.endswith(("요", "니다", "니까", "죠"))
     return items[2].tag[0] == "J" and not polite
+
+
+def _four_as_yes(items: Sequence[Morpheme]) -> bool:
+    """Whether the 네 at the front is a number: what it counts follows without a comma (네 시간은요?)."""
+    counted = items[1] if len(items) > 1 and (items[0].form, items[0].tag) == ("네", "IC") else None
+    return counted is not None and counted.tag.startswith("NN") and counted.form in _COUNTS
 
 
 def _hail(items: Sequence[Morpheme]) -> int:

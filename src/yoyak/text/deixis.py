@@ -136,7 +136,7 @@ def _owner(context: _Context, index: int) -> Edit | None:
     now, follower = context.morphemes[index], context.follower(index)
     if follower is None:
         return None
-    counts = follower.form in _COUNTED or (index > 0 and context.morphemes[index - 1].tag == "NNG")  # 떡 네 접시
+    counts = follower.form in _COUNTED or (index > 0 and context.morphemes[index - 1].tag in {"NNG", "NR"})  # 떡 네 접시, 열네 해
     if now.form == "네" and follower.tag in {"NNG", "NNP", "SL"} and not counts:
         return Edit(now.start, now.end, f"{context.label()}의")
     return Edit(now.start, now.end, f"{SELF}의") if now.form in {"내", "제"} and follower.tag[0] in "NSX" else None

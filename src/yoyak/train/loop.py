@@ -1,25 +1,30 @@
 """The one training loop: batches by tokens, checkpoints whole or absent, a line of metrics for each step.
 
 A method (LoRA, seq2seq, verifier, ...) says what its examples are and what their loss is, as a :class:`Job`; everything that can go
-wrong on the way is dealt with here, once.
+wrong on the way is dealt with here, once: memory that runs out, a kill, a disk that is full, a score that no longer improves.
 """
 
 from __future__ import annotations
 
-import json
 import logging
-import math
-import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from yoyak.errors import UsageError
 from yoyak.train import checkpoint as checkpoints
-from yoyak.train.batches import plan
+from yoyak.train import parallel
+from yoyak.train.choice import Choice
+from yoyak.train.device import compute_of
+from yoyak.train.process import HeapKeeper, MemoryCeiling, OrderlyEnd, peak_bytes
+from yoyak.train.process import bound_memory as bound_memory
 from yoyak.train.recipe import Run
+from yoyak.train.report import Metrics, read_metrics
+from yoyak.train.schedule import rate as rate
+from yoyak.train.schedule import steps_of as steps_of
+from yoyak.train.stepper import Stepper
 
 if TYPE_CHECKING:
     import torch
@@ -28,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
-    """What a method trains."""
+    """What a method trains. Its model and its batches are on `device.compute_of(recipe).device`."""
 
     @property
     def learned(self) -> Mapping[str, torch.nn.Parameter]:
@@ -45,6 +50,10 @@ class Job(Protocol):
         """The loss of these examples, summed over their labels, so that a batch can be cut and its parts added."""
 
 
+#: step -> scores of the model as it stands (it is left in training mode); called in process 0 alone.
+Evaluate = Callable[[int], Mapping[str, float]]
+
+
 @dataclass
 class Progress:
     """Where a run stands; given to `on_step` after each step."""
@@ -54,130 +63,131 @@ class Progress:
     epoch: int
     loss: float
     tokens_per_s: float
-    notes: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)  # one line each: what a person should know
 
 
-def prepare(output: Path, *, resume: bool) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a run ended.
+
+    Args:
+        step: Optimizer steps done.
+        steps: Those that the recipe asked for.
+        best: The step whose weights the model holds now, where scores chose one; None: the last step's.
+        scores: Of that step.
+    """
+
+    step: int
+    steps: int
+    best: int | None = None
+    scores: Mapping[str, float] = field(default_factory=dict)
+
+
+def prepare(output: Path, *, resume: bool | Path) -> Path | None:
     """The checkpoint to go on from, None for a fresh start.
 
+    Args:
+        output: The run's folder.
+        resume: True takes the newest complete checkpoint there, whose hashes are checked; a path takes that checkpoint (or that run's
+            newest one).
+
     Raises:
-        UsageError: The folder holds another run and `resume` was not asked for.
+        UsageError: The folder holds another run and `resume` was not asked for; the path that was named holds no checkpoint.
+        ModelError: The named checkpoint is damaged.
     """
+    if isinstance(resume, Path):
+        return checkpoints.chosen(resume)
     done = checkpoints.complete(output / "checkpoints")
     if done and not resume:
         raise UsageError(f"{output} holds a run that got to {done[-1].name}; add --resume to go on with it, or choose another folder")
-    return done[-1] if done else None
+    return checkpoints.newest(output / "checkpoints") if done else None
 
 
 def fit(
-    job: Job, recipe: Run, output: Path, *, start: Path | None = None, on_step: Callable[[Progress], None] = lambda progress: None
-) -> None:
+    job: Job,
+    recipe: Run,
+    output: Path,
+    *,
+    start: Path | None = None,
+    on_step: Callable[[Progress], None] = lambda progress: None,
+    evaluate: Evaluate | None = None,
+) -> Outcome:
     """Train what `job.learned` names, over the recipe's epochs.
 
     Args:
         job: Examples and loss.
-        recipe: Optimizer, batches, epochs, seed, save_steps.
+        recipe: Optimizer, batches, epochs, seed, save_steps, evaluation.
         output: The run's folder: metrics.jsonl and checkpoints.
         start: Checkpoint to go on from (:func:`prepare`).
-        on_step: Called after each step.
-    """
-    import torch
+        on_step: Called after each step, in process 0.
+        evaluate: Scores the model, as often as `recipe.evaluation.every` says; the best weights are put back at the end.
 
-    learned = dict(job.learned)
-    optimizer = torch.optim.AdamW(
-        learned.values(), lr=recipe.optimizer.learning_rate, weight_decay=recipe.optimizer.weight_decay, betas=(0.9, 0.999)
-    )
-    schedule = steps_of(recipe, job.lengths)
-    step = _restore(start, learned, optimizer) if start else 0
-    output.mkdir(parents=True, exist_ok=True)
-    (output / "recipe.json").write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
-    amp = computes_in_bf16(recipe)
-    with open(output / "metrics.jsonl", "a", encoding="utf-8") as metrics:
-        while step < len(schedule):
-            epoch, indices = schedule[step]
+    Raises:
+        OutOfMemory: Not even one row fits.
+        UsageError: The checkpoint is of other data or other batches.
+        ModelError: The checkpoint is of another model.
+        KeyboardInterrupt: Ctrl-C or SIGTERM came; a checkpoint was written.
+    """
+    compute = compute_of(recipe)
+    world = parallel.join(compute.device)
+    run = Stepper(job, recipe, compute, world)
+    steps = len(run.schedule)
+    step = run.restore(start) if start else 0
+    # Scores of a run that goes on in its own folder; the checkpoints of another one are not here to be chosen.
+    own = start is not None and start.parent.resolve() == (output / "checkpoints").resolve()
+    scores = {row["step"]: row["scores"] for row in read_metrics(output) if "scores" in row and row["step"] <= step} if own else {}
+    choice = Choice(recipe.evaluation, world.told(scores))
+    if world.writes:
+        output.mkdir(parents=True, exist_ok=True)
+        (output / "recipe.json").write_text(recipe.model_dump_json(indent=1), encoding="utf-8")
+    metrics = Metrics(output, after=step if own else 0, report_to=recipe.report_to, settings=recipe.model_dump(), writes=world.writes)
+
+    def look(epoch: int) -> None:
+        """Evaluate after `step`, whose checkpoint is written already: a kill meanwhile loses nothing but the evaluation."""
+        assert evaluate is not None
+        choice.add(step, world.told(dict(evaluate(step)) if world.writes else None))
+        metrics.scores(step, epoch, choice.scores[step])
+        run.notes.append(choice.line(step))
+        if choice.exhausted:
+            run.notes.append(f"stopped: {choice.metric} has not improved for {recipe.evaluation.patience} evaluations")
+
+    heap = HeapKeeper()
+    with metrics, MemoryCeiling(), OrderlyEnd() as end:
+        if evaluate and step and step in run.looks and step not in choice.scores:
+            look(run.schedule[step - 1][0])
+        while step < steps and not (evaluate and choice.exhausted):
             started = time.perf_counter()
-            # Dropout depends on the step alone, so that a resumed run draws what an uninterrupted one draws.
-            torch.manual_seed(recipe.seed * 1_000_003 + step)
-            for group in optimizer.param_groups:
-                group["lr"] = recipe.optimizer.learning_rate * rate(step, len(schedule), recipe.optimizer.warmup)
-            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=amp):
-                loss = job.loss(epoch, indices) / job.weight(epoch, indices)
-            loss.backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(learned.values(), recipe.optimizer.max_gradient_norm)
-            optimizer.step()
-            optimizer.zero_grad(set_to_none=True)
+            epoch, indices = run.schedule[step]
+            loss, ends = run.step(step, end.asked)
+            heap.after_step()
             step += 1
             tokens = len(indices) * max(job.lengths[epoch][i] for i in indices)
             speed = tokens / (time.perf_counter() - started)
-            metrics.write(json.dumps({"step": step, "epoch": epoch, "loss": round(loss.item(), 5), "tokens_per_s": round(speed)}) + "\n")
-            metrics.flush()
-            on_step(Progress(step, len(schedule), epoch, loss.item(), speed))
-            if step % recipe.save_steps == 0 or step == len(schedule):
-                _save(output / "checkpoints", step, learned, optimizer, seed=recipe.seed)
+            values = {"loss": round(loss, 5), "tokens_per_s": round(speed), "memory_mb": peak_bytes(compute.device) >> 20}
+            metrics.step(step, epoch=epoch, **values)
+            looks = evaluate is not None and step in run.looks
+            if step % recipe.save_steps == 0 or step == steps or looks or ends:
+                if world.writes:
+                    run.save(output / "checkpoints", step, keep=recipe.keep_checkpoints, protected=choice.protected)
+                world.wait()
+            if looks and not ends:
+                look(epoch)
+            if world.writes:
+                on_step(Progress(step, steps, epoch, loss, speed, run.notes))
+            run.notes = []
+            if ends:
+                raise KeyboardInterrupt
+    return _chosen(run, choice, output, step)
 
 
-def steps_of(recipe: Run, lengths: Sequence[Sequence[int]]) -> list[tuple[int, list[int]]]:
-    """(epoch, indices of a batch) for every step of the run: a function of recipe and data alone, so that a resumed run sees the same."""
-    found: list[tuple[int, list[int]]] = []
-    for epoch in range(recipe.epochs):
-        batches = plan(lengths[epoch], tokens=recipe.batches.tokens, round_to=recipe.batches.round_to, seed=recipe.seed + epoch)
-        found.extend((epoch, batch) for batch in batches)
-    return found
-
-
-def rate(step: int, steps: int, warmup: float) -> float:
-    """Share of the peak learning rate at a 0-based optimizer step: a linear rise, then half a cosine down to zero.
-
-    Example:
-        >>> rate(0, 100, 0.1), rate(9, 100, 0.1), round(rate(50, 100, 0.0), 2)
-        (0.1, 1.0, 0.5)
-    """
-    rise = round(warmup * steps)
-    if step < rise:
-        return (step + 1) / rise
-    return 0.5 * (1 + math.cos(math.pi * (step - rise) / max(1, steps - rise)))
+def _chosen(run: Stepper, choice: Choice, output: Path, step: int) -> Outcome:
+    """Put the best weights back, where scores chose a step that is not the last."""
+    best = choice.best[0] if choice.best else None
+    if best is not None and best != step:
+        run.put_back(output / "checkpoints" / checkpoints.name_of(best))
+    return Outcome(step, len(run.schedule), best, choice.scores.get(best if best is not None else -1, {}))
 
 
 def computes_in_bf16(recipe: Run) -> bool:
-    """Whether the run computes in bf16: asked for, or left open on a processor that has it; emulated, it is slower than fp32."""
-    if recipe.precision != "auto":
-        return recipe.precision == "bf16"
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    return "avx512_bf16" in flags or "amx_bf16" in flags
-
-
-def bound_memory() -> None:
-    """Keep oneDNN from caching a kernel for each of thousands of batch shapes; set before the first kernel, it holds for the process."""
-    import torch
-
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32")
-    torch.set_num_threads(max(1, os.cpu_count() or 1))
-
-
-def _save(folder: Path, step: int, learned: dict[str, Any], optimizer: Any, *, seed: int) -> None:
-    named = {id(parameter): name for name, parameter in learned.items()}
-    moments = {
-        f"{named[id(parameter)]}|{key}": value
-        for parameter, state in optimizer.state.items()
-        for key, value in state.items()
-        if hasattr(value, "contiguous")
-    }
-    weights = {name: parameter.detach() for name, parameter in learned.items()}
-    checkpoints.save(folder, step, tensors={"weights": weights, "optimizer": moments}, state={"step": step, "seed": seed})
-
-
-def _restore(folder: Path, learned: dict[str, Any], optimizer: Any) -> int:
-    import torch
-
-    tensors, state = checkpoints.read(folder)
-    with torch.no_grad():
-        for name, parameter in learned.items():
-            parameter.copy_(tensors["weights"][name])
-    for key, value in tensors["optimizer"].items():
-        name, _, part = key.rpartition("|")
-        optimizer.state[learned[name]][part] = value
-    log.info("going on from %s", folder)
-    return int(state["step"])
+    """Whether the run computes in bf16: asked for, or left open on a device that has it."""
+    return compute_of(recipe).precision == "bf16"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from importlib import import_module
 from importlib.resources import files
@@ -29,6 +30,14 @@ class Data(Strict):
     deal_speakers: bool = Field(
         default=False, description="from the second epoch on, speakers get other numbers, in turns and summary alike"
     )
+    clean: list[str] = Field(
+        default=[],
+        description="cleaning rules for dialogues (ids, `default` or `all`), which `summarize` then applies too, as the checkpoint says",
+    )
+    dev_limit: int | None = Field(default=None, ge=1, description="use only the first rows of the dev files")
+    pairs: Literal["summaries", "evidence", "both"] = Field(
+        default="summaries", description="`evidence`: each sentence from the turns it rests on alone (for plan, then write); `both`: mixed"
+    )
 
 
 class Optimizer(Strict):
@@ -48,6 +57,17 @@ class Batches(Strict):
     max_input_tokens: int = Field(default=768, ge=32, description="prompts beyond it lose whole turns, counted and reported")
 
 
+class Evaluation(Strict):
+    """When the dev files are looked at, and what the scores decide."""
+
+    every: Literal["epoch"] | int = Field(default="epoch", description="`epoch`, or a number of steps")
+    metric: str | None = Field(
+        default=None, description="the score that decides (one whose name holds `loss` is better when lower); default: the first"
+    )
+    patience: int | None = Field(default=None, ge=1, description="stop after that many evaluations without a better score; default: never")
+    keep_best: int = Field(default=1, ge=0, description="best checkpoints kept besides the newest; 0: the last weights are the result")
+
+
 class Run(Strict):
     """What every training run says; a method's own recipe adds to it."""
 
@@ -58,12 +78,29 @@ class Run(Strict):
     batches: Batches = Batches()
     epochs: int = Field(default=3, ge=1)
     seed: int = 0
-    precision: Literal["auto", "bf16", "fp32"] = "auto"
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="`auto`: a GPU where there is one")
+    precision: Literal["auto", "bf16", "fp16", "fp32"] = Field(
+        default="auto", description="`auto`: what the device computes fast and safely"
+    )
+    attention: Literal["auto", "flash_attention_2", "sdpa", "eager"] = Field(
+        default="auto", description="`auto`: the best that is installed"
+    )
+    gradient_checkpointing: bool = Field(
+        default=False, description="keep a layer's input only and compute the rest again: less memory, a third slower"
+    )
     save_steps: int = Field(default=50, ge=1, description="steps between two checkpoints: the most that a killed run loses")
+    keep_checkpoints: int = Field(default=2, ge=1, description="newest checkpoints that are kept")
+    evaluation: Evaluation = Evaluation()
+    report_to: list[Literal["tensorboard", "wandb", "mlflow"]] = Field(default=[], description="where the metrics go besides metrics.jsonl")
 
 
-#: Method -> the module that holds its `Recipe` (a Run) and its `train(recipe, output, *, resume, on_step) -> Path`.
-METHODS = {"lora": "yoyak.train.lora"}
+#: Method -> the module that holds its `Recipe` (a Run), its `train(recipe, output, *, resume: bool | Path, on_step) -> Path` (`resume` is
+#: handed to `loop.prepare`) and its `outline(recipe) -> yoyak.train.outline.Outline`, what `--dry-run` reckons with.
+METHODS = {"lora": "yoyak.train.lora", "full": "yoyak.train.lora", "seq2seq": "yoyak.train.seq2seq", "verifier": "yoyak.train.verifier"}
+
+
+#: The recipe that the embedded adapter was made with.
+EMBEDDED = "gemma-3-270m"
 
 
 def packaged() -> list[str]:
@@ -92,6 +129,17 @@ def load_recipe(name: str, *, settings: Iterable[str] = ()) -> Run:
         raise ConfigError(f"{name}: method is {method!r}; expected one of {', '.join(METHODS)}")
     recipe: type[Run] = import_module(METHODS[method]).Recipe
     return build(recipe, values, name=name)
+
+
+def own_files(name: str, file: Path) -> list[str]:
+    """Settings by which a recipe learns from a person's own file: no other dev files, and the embedded model goes on from its adapter.
+
+    Example:
+        >>> own_files("gemma-3-270m", Path("mine.jsonl"))
+        ['data.train=["mine.jsonl"]', 'data.dev=[]', 'start=embedded']
+    """
+    found = [f"data.train={json.dumps([file.as_posix()], ensure_ascii=False)}", "data.dev=[]"]
+    return [*found, "start=embedded"] if name == EMBEDDED else found
 
 
 def run(recipe: Run, output: Path, **options: Any) -> Path:

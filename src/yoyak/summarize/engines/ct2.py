@@ -9,10 +9,10 @@ from typing import Any
 
 from yoyak._extras import require
 from yoyak.checkpoints.convert import InputForm, read_form
-from yoyak.records import Dialogue, Prediction
+from yoyak.records import Dialogue, Prediction, Turn
 from yoyak.summarize import calibrate, long
 from yoyak.summarize.calibrate import Plan
-from yoyak.summarize.candidates import Candidate, Candidates
+from yoyak.summarize.candidates import Candidate, Candidates, Request, Sampling
 from yoyak.summarize.decoding import DecodeConfig
 from yoyak.summarize.schedule import Future, Outcome, Packing, Tokens, packed, packed_alike, scheduled
 from yoyak.summarize.tokens import Codec
@@ -87,6 +87,36 @@ class CTranslate2Engine:
             else:
                 yield Candidates(outcome.item.id, (Candidate(long.joined([made[0].text for made in outcome.texts])),), notes)
 
+    def pieces(self, dialogue: Dialogue) -> list[tuple[Turn, ...]]:
+        """The dialogue as pieces that the model can read.
+
+        Raises:
+            TooLong: It is beyond the limit and may not be split.
+            ValueError: It is empty.
+        """
+        return list(self._codec.pieces(dialogue).turns)
+
+    def write(self, requests: Sequence[Request], *, sampling: Sampling | None = None) -> list[list[Candidate]]:
+        """The candidates of each request, in order; each text holds the beginning that was asked for."""
+        tokens = [self._codec.tokens(request.turns) for request in requests]
+        starts = [self._codec.tokens_of(request.start) for request in requests]
+        options: dict[str, Any] = {"return_scores": True}
+        if sampling is not None:
+            options |= {
+                "beam_size": 1,
+                "num_hypotheses": sampling.count,
+                "sampling_topk": sampling.topk,
+                "sampling_temperature": sampling.temperature,
+            }
+        lengths = [len(prompt) + len(start) for prompt, start in zip(tokens, starts, strict=True)]
+        batches = self._pack(lengths, batch_tokens=self._runtime.plan.batch_tokens)
+        waiting = [self._runtime.begun([tokens[i] for i in batch], [starts[i] for i in batch], options) for batch in batches]
+        found: list[list[Candidate]] = [[] for _ in requests]
+        for batch, futures in zip(batches, waiting, strict=True):
+            for i, future in zip(batch, futures, strict=True):
+                found[i] = self._runtime.read_candidates(future.result(), start=starts[i])
+        return found
+
     def calibrate(self) -> Plan:
         """Measure which workers and threads suit this machine and model, keep it for later and go on with it.
 
@@ -127,7 +157,9 @@ class CTranslate2Runtime:
         self._decoder_only = form.kind == "decoder"
         make = ctranslate2.Generator if self._decoder_only else ctranslate2.Translator
         self._model = make(str(folder), device=device, compute_type=compute_type, inter_threads=plan.workers, intra_threads=plan.threads)
+        self._most = decode.max_new_tokens
         self._options = _options(decode, decoder_only=self._decoder_only)
+        self._options["end_token"] = list(form.prompt.ends) if self._decoder_only and form.prompt.ends else None
         self._options["use_vmap"] = True if not self._decoder_only and (folder / "vmap.txt").is_file() else None
         self._options = {name: value for name, value in self._options.items() if value is not None}
 
@@ -150,10 +182,21 @@ class CTranslate2Runtime:
         lengths = ("min_length", "max_length") if self._decoder_only else ("min_decoding_length", "max_decoding_length")
         return self.raw([list(tokens) for tokens in batch], asynchronous=asynchronous, **dict.fromkeys(lengths, new_tokens))
 
-    def read_candidates(self, found: Any) -> list[Candidate]:
-        """The hypotheses of one result as texts with their scores."""
-        ids = found.sequences_ids if self._decoder_only else [self._codec.ids(tuple(tokens)) for tokens in found.hypotheses]
-        return [Candidate(self._codec.text(one), score) for one, score in zip(ids, found.scores, strict=True)]
+    def begun(self, batch: Sequence[Tokens], starts: Sequence[Tokens], options: dict[str, Any]) -> list[Any]:
+        """CTranslate2's futures for inputs whose outputs begin as given."""
+        if self._decoder_only:
+            return self.raw([[*tokens, *start] for tokens, start in zip(batch, starts, strict=True)], asynchronous=True, **options)
+        prefixes = [list(start) for start in starts]
+        return self.raw([list(tokens) for tokens in batch], asynchronous=True, target_prefix=prefixes, **options)
+
+    def read_candidates(self, found: Any, *, start: Tokens = ()) -> list[Candidate]:
+        """The hypotheses of one result as texts with their scores; a decoder-only model does not repeat the `start` it was given."""
+        raw = found.sequences_ids if self._decoder_only else found.hypotheses
+        ids = raw if self._decoder_only else [self._codec.ids(tuple(tokens)) for tokens in raw]
+        given = self._codec.ids(start) if self._decoder_only else []
+        # The end token is not in the result, but counted; one that was cut at the limit has none.
+        lengths = [min(len(one) + 1, self._most) for one in raw]
+        return [Candidate(self._codec.text([*given, *o]), s, length=n) for o, s, n in zip(ids, found.scores, lengths, strict=True)]
 
     def ids(self, batch: list[list[str]], **options: Any) -> list[list[list[int]]]:
         """The hypotheses' ids of each input, best first."""

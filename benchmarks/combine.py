@@ -1,0 +1,198 @@
+"""`yoyak combine`: its speed, and what voting is worth, over beams and over systems.
+
+    YOYAK_DATA=... python benchmarks/combine.py [--model runs/main/adapter] [--work build/combine] [--repeats 5] [--count 2500]
+
+Speed: the whole command over 2,500 dialogues x 5 summaries, all different (the worst case), made from the corpus' summaries by swapping
+neighbouring words; beside it Kiwi alone over the same texts in the same run. Quality (needs YOYAK_DATA): dev_k2, Kiwi morphemes, F1 x 100
+with paired intervals.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from _record import ROOT, data_folder, measure, ratio, record
+from yoyak.checkpoints import load
+from yoyak.data.read import read
+from yoyak.data.write import read_predictions
+from yoyak.metrics.evaluate import evaluate
+from yoyak.metrics.faithfulness import check
+from yoyak.metrics.files import as_mapping
+from yoyak.metrics.rouge import NAMES
+from yoyak.metrics.significance import paired
+from yoyak.records import Dialogue, Prediction
+from yoyak.summarize.combine import combine
+from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.mbr import choose
+from yoyak.summarize.summarizer import Summarizer
+from yoyak.tune.beams import Beams
+
+FILES = 5
+BEAMS = 4
+
+
+def made_up(folder: Path, count: int) -> list[Path]:
+    """Five files of `count` summaries; each summary differs from its four others by a few swapped words."""
+    rng = random.Random(0)
+    sources = [p for name in ("train", "dev", "test") for d in read(ROOT / "corpus" / f"{name}.jsonl") for p in d.references[:1]]
+    paths = []
+    for number in range(FILES):
+        path = folder / f"{number}.csv"
+        with open(path, "w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(("id", "summary"))
+            for row in range(count):
+                words = sources[row % len(sources)].split()
+                for _ in range(number + row // len(sources) * FILES):
+                    place = rng.randrange(len(words))
+                    words[place - 1], words[place] = words[place], words[place - 1]
+                writer.writerow((f"d{row}", " ".join(words)))
+        paths.append(path)
+    return paths
+
+
+def processor() -> float:
+    """Processor seconds of finished child processes."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+KIWI = (
+    "import csv, sys; from yoyak.text.morphemes import forms; forms([r['summary'] for f in sys.argv[1:] for r in csv.DictReader(open(f))])"
+)
+
+
+def speed(repeats: int, count: int) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    figures: dict[str, list[float]] = {"combine": [], "combine cpu": [], "kiwi": [], "kiwi cpu": []}
+    with tempfile.TemporaryDirectory() as name:
+        paths = list(map(str, made_up(Path(name), count)))
+        commands = {
+            "combine": [sys.executable, "-m", "yoyak.cli.main", "combine", *paths, "-o", f"{name}/out.csv"],
+            "kiwi": [sys.executable, "-c", KIWI, *paths],
+        }
+        for _ in range(repeats):
+            for label, command in commands.items():
+                before, start = processor(), perf_counter()
+                subprocess.run(command, check=True, capture_output=True)
+                figures[label].append(perf_counter() - start)
+                figures[f"{label} cpu"].append(processor() - before)
+    what = f"{count} dialogues x {FILES} summaries"
+    measures = [
+        measure(f"yoyak combine, {what}, start included", figures["combine"], "s"),
+        measure(f"yoyak combine, {what}, processor time", figures["combine cpu"], "s"),
+        measure("Kiwi alone over the same texts, start included", figures["kiwi"], "s"),
+        measure("Kiwi alone over the same texts, processor time", figures["kiwi cpu"], "s"),
+    ]
+    ratios = [
+        ratio(f"combine of {what} / 10 s", [value / 10 for value in figures["combine"]], "<= 1"),
+        ratio("that by processor time on two cores / 10 s", [value / 20 for value in figures["combine cpu"]], "<= 1"),
+        ratio(
+            "Kiwi's share of combine's processor time",
+            [min(1.0, k / c) for k, c in zip(figures["kiwi cpu"], figures["combine cpu"], strict=True)],
+        ),
+    ]
+    return measures, ratios
+
+
+def written(model: str, work: Path, talks: list[Dialogue]) -> dict[str, list[Prediction]]:
+    """What the model writes: greedy, its best beam, and the vote of its beams."""
+    name = f"{load.ready(model).folder.name} int8"  # as yoyak.tune.search calls it, so that a search's folder can be shared
+    beams = Beams(work / "beams", model=name, open_engine=lambda decode: Summarizer.load(model, decode=decode))
+    greedy = beams.of(talks, DecodeConfig())
+    several = beams.of(talks, DecodeConfig(num_beams=BEAMS))
+    votes = [choice for _, choice in choose(one.item for one in several)]
+    first = [one.item.candidates[0] for one in several]
+    texts = {
+        "ours, greedy": [one.item.candidates[0].text for one in greedy],
+        f"ours, best of {BEAMS} beams": [candidate.text for candidate in first],
+        f"ours, vote of {BEAMS} beams": [choice.text if choice else "" for choice in votes],
+    }
+    return {name: [Prediction(d.id, text, name) for d, text in zip(talks, found, strict=True)] for name, found in texts.items()}
+
+
+def quality(folder: Path, model: str | None, work: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    talks = list(read(folder / "dev_k2.csv"))
+    by_id = {talk.id: talk for talk in talks}
+    references = {talk.id: talk.references for talk in talks}
+    systems: dict[str, list[Prediction]] = {
+        "KoBART": read_predictions(folder / "dev_k2_kobart_output.csv"),
+        "LLM": read_predictions(folder / "dev_k2_llm_zeroshot_output.csv"),
+        "extractive": list(Summarizer.load("extractive").summarize(talks)),
+    }
+    if model:
+        systems |= written(model, work, talks)
+    third = "ours, greedy" if model else "extractive"
+    three = {name: systems[name] for name in ("KoBART", third, "LLM")}
+    without_pruning = combine(three, agreement=0.0)
+    for label, found in (
+        (f"combined: KoBART + {third} + LLM", combine(three)),
+        (f"combined, nothing pruned: KoBART + {third} + LLM", without_pruning),
+        (f"combined, faithfulness second: KoBART + {third} + LLM", combine(three, dialogues=by_id)),
+        (f"combined, faithfulness second: KoBART + {third}", combine({n: systems[n] for n in ("KoBART", third)}, dialogues=by_id)),
+    ):
+        systems[label] = list(found)
+    if model:
+        beams = {name: systems[name] for name in systems if name.startswith("ours, ")}
+        systems["combined: ours, greedy + best beam + vote"] = list(combine(beams))
+    names = list(systems)
+    result = evaluate(
+        as_mapping(systems[names[0]]), references, against={name: as_mapping(systems[name]) for name in names[1:]}, name=names[0]
+    )
+    measures = []
+    for name, found in result.systems.items():
+        for metric in NAMES:
+            score = found.scores[metric]
+            measures.append(
+                {"what": f"{name}: {metric}", "value": 100 * score.f1, "unit": "F1 x 100", "low": 100 * score.low, "high": 100 * score.high}
+            )
+        flagged = [float(bool(check(by_id[p.id], p.summary))) for p in systems[name]]
+        share = 100 * sum(flagged) / len(flagged)
+        measures.append({"what": f"{name}: summaries with a finding", "value": share, "unit": "%", "low": share, "high": share})
+    finals = {name: _finals(found.examples) for name, found in result.systems.items()}
+    pairs = [(name, "KoBART") for name in systems if name.startswith("combined") and "KoBART" in name]
+    pairs += [(name, third) for name in systems if name.startswith("combined") and third in name]
+    pairs += [(name, "ours, greedy") for name in systems if name.startswith(("ours, best", "ours, vote"))]
+    differences = {}
+    for name, base in dict.fromkeys(pairs):
+        d = paired(finals[name], finals[base])
+        what = f"{name} minus {base}: mean of ROUGE-1, -2, -L"
+        measures.append({"what": what, "value": 100 * d.mean, "unit": "points", "low": 100 * d.low, "high": 100 * d.high})
+        differences[what] = {"p": d.p, "real": d.real}
+    return measures, differences
+
+
+def _finals(examples: Mapping[str, Mapping[str, float]]) -> list[float]:
+    return [sum(values[metric] for metric in NAMES) / len(NAMES) for values in examples.values()]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model")
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "combine")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--count", type=int, default=2500)
+    given = parser.parse_args()
+    data = data_folder()
+    measures: list[dict[str, Any]] = []
+    differences: dict[str, Any] = {}
+    files: list[Path] = [ROOT / "corpus" / f"{name}.jsonl" for name in ("train", "dev", "test")]
+    if data:
+        folder = data / "dialogsum-ko"
+        measures, differences = quality(folder, given.model, given.work)
+        files += [folder / name for name in ("dev_k2.csv", "dev_k2_kobart_output.csv", "dev_k2_llm_zeroshot_output.csv")]
+    times, ratios = speed(given.repeats, given.count)
+    record("combine", data=files, runs=given.repeats, measures=[*times, *measures], ratios=ratios, differences=differences)
+
+
+if __name__ == "__main__":
+    main()

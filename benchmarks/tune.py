@@ -1,0 +1,135 @@
+"""What tuning on dev is worth: the gain on the half that was tuned on beside the gain on the other half, in both directions.
+
+    YOYAK_DATA=... python benchmarks/tune.py --model runs/main/adapter [--work build/tune]
+
+The embedded model with its decoding searched by `yoyak tune` on each half of corpus/dev.jsonl and of dev_k2 (`--limit`: of their first
+dialogues); the space is small enough to be tried wholly. A killed run goes on in the
+folder `--work`. Quality is the mean of ROUGE-1, -2 and -L F1 on Kiwi's morphemes; seconds are processor time, since the machine is shared.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from _record import ROOT, data_folder, record
+from yoyak.checkpoints import load
+from yoyak.metrics.significance import Difference
+from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.summarizer import Summarizer
+from yoyak.tune.beams import Beams
+from yoyak.tune.page import told, write_page
+from yoyak.tune.recipe import Space, TuneRecipe
+from yoyak.tune.result import Tuned
+from yoyak.tune.search import Step, dev_dialogues, halves, tune
+
+SPACE = Space(
+    num_beams=[1, 4],
+    length_penalty=[0.6, 1.0, 1.6],
+    repetition_penalty=[1.0, 1.1],
+    no_repeat_ngram_size=[0],
+    max_new_tokens=[160],
+    mbr=[False, True],
+)
+
+
+def points(what: str, d: Difference) -> dict[str, Any]:
+    return {"what": what, "value": 100 * d.mean, "unit": "points of F1 x 100", "low": 100 * d.low, "high": 100 * d.high}
+
+
+def rows(name: str, found: Tuned, trials: int) -> list[dict[str, Any]]:
+    today, best = found.rows[0], found.chosen
+    measured = [
+        {
+            "what": f"{name}: {label} ({told(row.setting)}), on the half tuned on",
+            "value": 100 * row.score.mean,
+            "unit": "F1 x 100",
+            "low": 100 * row.score.low,
+            "high": 100 * row.score.high,
+        }
+        for label, row in (("today's setting", today), ("best of the settings", best))
+    ]
+    if found.honesty:
+        measured.append(points(f"{name}: gain of the choice where it was chosen", found.honesty.here))
+        measured.append(points(f"{name}: gain of the choice on the other half", found.honesty.there))
+    decoded, asked = sum(row.decoded for row in found.rows), len(found.rows) * found.dialogues
+    share = decoded / asked
+    measured.append(
+        {"what": f"{name}: of the dialogues x settings, share decoded", "value": share, "unit": "", "low": share, "high": share}
+    )
+    return measured
+
+
+def derived_equals_decoded(recipe: TuneRecipe, folder: Path) -> dict[str, Any]:
+    """Share of dialogues whose best beam under another length penalty, derived from a kept search, is what the model writes under it."""
+    talks, _ = halves(dev_dialogues(recipe), recipe)
+    talks = talks[:24]
+    name = load.ready(recipe.model).folder.name
+    beams = Beams(folder, model=name, open_engine=lambda decode: Summarizer.load(recipe.model, decode=decode))
+    decode = DecodeConfig(num_beams=4)
+    beams.of(talks, decode)
+    other = replace(decode, length_penalty=1.6)
+    pairs = zip(beams.of(talks, other), beams.of(talks, other, exact=True), strict=True)
+    share = sum(a.item.candidates[0].text == b.item.candidates[0].text for a, b in pairs) / len(talks)
+    what = f"best beam under length penalty 1.6, derived from a search under 1, equals the decoded one ({len(talks)} dialogues)"
+    return {"what": what, "value": share, "unit": "share", "low": share, "high": share}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--model", required=True)
+    parser.add_argument("--work", type=Path, default=ROOT / "build" / "tune")
+    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--limit", type=int)
+    given = parser.parse_args()
+    data = data_folder()
+    files = {"corpus/dev": ROOT / "corpus" / "dev.jsonl"}
+    if data:
+        files["dev_k2"] = data / "dialogsum-ko" / "dev_k2.csv"
+    measures: list[dict[str, Any]] = []
+    tables: dict[str, Any] = {}
+    for half in (1, 2):
+        for name, path in files.items():
+            label = f"{name}, half {half}"
+            recipe = TuneRecipe(model=given.model, dev=[str(path)], trials=given.trials, half=half, space=SPACE, limit=given.limit)
+            folder = given.work / f"{path.stem}-{half}"
+
+            def note(step: Step, label: str = label) -> None:
+                print(f"{label}: {step.number + 1}/{step.trials} {told(step.setting)} {100 * step.score:.2f}", file=sys.stderr, flush=True)
+
+            found = tune(recipe, folder, resume=True, beams=given.work / "beams", on_trial=note)
+            write_page(folder / "tune.html", found, recipe)
+            measures += rows(label, found, given.trials)
+            told_rows = [
+                {
+                    "setting": told(row.setting),
+                    "score": round(100 * row.score.mean, 2),
+                    "low": round(100 * row.score.low, 2),
+                    "high": round(100 * row.score.high, 2),
+                    "seconds": round(row.seconds, 3),
+                    "front": row.front,
+                }
+                for row in found.rows
+            ]
+            tables[label] = {
+                "verdict": found.verdict,
+                "choice": told(found.chosen.setting),
+                "dialogues": found.dialogues,
+                "rows": told_rows,
+            }
+            if found.honesty:
+                tables[label] |= {
+                    "p_here": found.honesty.here.p,
+                    "p_there": found.honesty.there.p,
+                    "shrinkage": 100 * found.honesty.shrinkage,
+                }
+    first = TuneRecipe(model=given.model, dev=[str(files["corpus/dev"])], limit=given.limit)
+    measures.append(derived_equals_decoded(first, given.work / "derived"))
+    record("tune", data=list(files.values()), runs=1, measures=measures, ratios=[], model=Path(given.model).name, tables=tables)
+
+
+if __name__ == "__main__":
+    main()
