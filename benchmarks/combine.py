@@ -1,10 +1,10 @@
 """`yoyak combine`: its speed, and what voting is worth, over beams and over systems.
 
-    YOYAK_DATA=... python benchmarks/combine.py [--model runs/main/adapter] [--work build/combine] [--repeats 5] [--count 2500]
+    YOYAK_DATA=... python benchmarks/combine.py [--model runs/main/adapter] [--work build/combine] [--limit N]
 
 Speed: the whole command over 2,500 dialogues x 5 summaries, all different (the worst case), made from the corpus' summaries by swapping
-neighbouring words; beside it Kiwi alone over the same texts in the same run. Quality (needs YOYAK_DATA): dev_k2, Kiwi morphemes, F1 x 100
-with paired intervals.
+neighbouring words; beside it Kiwi alone over the same texts in the same run. By the clock and by processor time, since the machine is
+shared. Quality (needs YOYAK_DATA): dev_k2, Kiwi morphemes, F1 x 100 with paired intervals.
 """
 
 from __future__ import annotations
@@ -38,7 +38,6 @@ from yoyak.summarize.summarizer import Summarizer
 from yoyak.tune.beams import Beams
 
 FILES = 5
-BEAMS = 4
 
 
 def made_up(folder: Path, count: int) -> list[Path]:
@@ -104,24 +103,21 @@ def speed(repeats: int, count: int) -> tuple[list[dict[str, Any]], list[dict[str
     return measures, ratios
 
 
-def written(model: str, work: Path, talks: list[Dialogue]) -> dict[str, list[Prediction]]:
-    """What the model writes: greedy, its best beam, and the vote of its beams."""
+def written(model: str, work: Path, talks: list[Dialogue], number: int) -> dict[str, list[Prediction]]:
+    """What the model writes: greedy, and with `number` beams its best one and their vote."""
     name = f"{load.ready(model).folder.name} int8"  # as yoyak.tune.search calls it, so that a search's folder can be shared
     beams = Beams(work / "beams", model=name, open_engine=lambda decode: Summarizer.load(model, decode=decode))
-    greedy = beams.of(talks, DecodeConfig())
-    several = beams.of(talks, DecodeConfig(num_beams=BEAMS))
-    votes = [choice for _, choice in choose(one.item for one in several)]
-    first = [one.item.candidates[0] for one in several]
-    texts = {
-        "ours, greedy": [one.item.candidates[0].text for one in greedy],
-        f"ours, best of {BEAMS} beams": [candidate.text for candidate in first],
-        f"ours, vote of {BEAMS} beams": [choice.text if choice else "" for choice in votes],
-    }
+    texts = {"ours, greedy": [one.item.candidates[0].text for one in beams.of(talks, DecodeConfig())]}
+    if number > 1:
+        several = beams.of(talks, DecodeConfig(num_beams=number))
+        votes = [choice for _, choice in choose(one.item for one in several)]
+        texts[f"ours, best of {number} beams"] = [one.item.candidates[0].text for one in several]
+        texts[f"ours, vote of {number} beams"] = [choice.text if choice else "" for choice in votes]
     return {name: [Prediction(d.id, text, name) for d, text in zip(talks, found, strict=True)] for name, found in texts.items()}
 
 
-def quality(folder: Path, model: str | None, work: Path) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    talks = list(read(folder / "dev_k2.csv"))
+def quality(folder: Path, model: str | None, work: Path, *, limit: int | None, beams: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    talks = list(read(folder / "dev_k2.csv"))[:limit]
     by_id = {talk.id: talk for talk in talks}
     references = {talk.id: talk.references for talk in talks}
     systems: dict[str, list[Prediction]] = {
@@ -130,7 +126,8 @@ def quality(folder: Path, model: str | None, work: Path) -> tuple[list[dict[str,
         "extractive": list(Summarizer.load("extractive").summarize(talks)),
     }
     if model:
-        systems |= written(model, work, talks)
+        systems |= written(model, work, talks, beams)
+    systems = {name: [p for p in found if p.id in by_id] for name, found in systems.items()}
     third = "ours, greedy" if model else "extractive"
     three = {name: systems[name] for name in ("KoBART", third, "LLM")}
     without_pruning = combine(three, agreement=0.0)
@@ -141,9 +138,6 @@ def quality(folder: Path, model: str | None, work: Path) -> tuple[list[dict[str,
         (f"combined, faithfulness second: KoBART + {third}", combine({n: systems[n] for n in ("KoBART", third)}, dialogues=by_id)),
     ):
         systems[label] = list(found)
-    if model:
-        beams = {name: systems[name] for name in systems if name.startswith("ours, ")}
-        systems["combined: ours, greedy + best beam + vote"] = list(combine(beams))
     names = list(systems)
     result = evaluate(
         as_mapping(systems[names[0]]), references, against={name: as_mapping(systems[name]) for name in names[1:]}, name=names[0]
@@ -179,6 +173,8 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model")
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "combine")
+    parser.add_argument("--limit", type=int, help="use only the first dialogues of dev_k2")
+    parser.add_argument("--beams", type=int, default=4, help="beams of our model; 1 leaves them out")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--count", type=int, default=2500)
     given = parser.parse_args()
@@ -188,10 +184,11 @@ def main() -> None:
     files: list[Path] = [ROOT / "corpus" / f"{name}.jsonl" for name in ("train", "dev", "test")]
     if data:
         folder = data / "dialogsum-ko"
-        measures, differences = quality(folder, given.model, given.work)
+        measures, differences = quality(folder, given.model, given.work, limit=given.limit, beams=given.beams)
         files += [folder / name for name in ("dev_k2.csv", "dev_k2_kobart_output.csv", "dev_k2_llm_zeroshot_output.csv")]
     times, ratios = speed(given.repeats, given.count)
-    record("combine", data=files, runs=given.repeats, measures=[*times, *measures], ratios=ratios, differences=differences)
+    more = {"differences": differences, "dialogues": given.limit or "all"}
+    record("combine", data=files, runs=given.repeats, measures=[*times, *measures], ratios=ratios, **more)
 
 
 if __name__ == "__main__":

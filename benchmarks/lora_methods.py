@@ -19,7 +19,6 @@ from statistics import median
 from typing import Any
 
 from _record import ROOT, measure, record
-
 from yoyak.data.read import read
 from yoyak.metrics.evaluate import evaluate
 from yoyak.metrics.rouge import NAMES
@@ -82,7 +81,13 @@ def main() -> None:
         for name in NAMES:
             score = scored.systems[method].scores[name]
             measures.append(
-                {"what": f"{method}: {name}", "value": 100 * score.f1, "unit": "points", "low": 100 * score.low, "high": 100 * score.high}
+                {
+                    "what": f"{method}: {name}",
+                    "value": 100 * score.f1,
+                    "unit": "points",
+                    "low": 100 * (score.low or 0),
+                    "high": 100 * (score.high or 0),
+                }
             )
     for method, differences in scored.differences.items():
         for name, one in differences.items():

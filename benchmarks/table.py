@@ -52,6 +52,9 @@ def reached(row: dict[str, Any]) -> str:
     goal = row["goal"]
     if not goal:
         return ""
+    if " to " in goal:
+        low, high = map(float, goal.split(" to "))
+        return "yes" if low <= float(row["value"]) <= high else "no"
     sign, _, bound = str(goal).partition(" ")
     value, limit = float(row["value"]), float(bound)
     return (

@@ -77,7 +77,7 @@ def main() -> None:
         if quick:
             print(json.dumps([*measures, *found, *ratios], ensure_ascii=False, indent=1))
         else:
-            record("tags", data=data, runs=seed + 1, measures=[*measures, *found], ratios=ratios, training=vars(size))
+            record("tags", data=data, runs=seed + 1, measures=[*measures, *found], ratios=ratios, training=vars(size) | {"seeds": seed + 1})
 
 
 def counted(folder: Path) -> list[dict[str, Any]]:

@@ -26,14 +26,8 @@ from yoyak.tune.recipe import Space, TuneRecipe
 from yoyak.tune.result import Tuned
 from yoyak.tune.search import Step, dev_dialogues, halves, tune
 
-SPACE = Space(
-    num_beams=[1, 4],
-    length_penalty=[0.6, 1.0, 1.6],
-    repetition_penalty=[1.0, 1.1],
-    no_repeat_ngram_size=[0],
-    max_new_tokens=[160],
-    mbr=[False, True],
-)
+# All of it follows from two searches, greedy and four beams: the rules against repetition hit tags first (docs/log.md) and are left out.
+SPACE = Space(num_beams=[1, 4], repetition_penalty=[1.0], no_repeat_ngram_size=[0], max_new_tokens=[160])
 
 
 def points(what: str, d: Difference) -> dict[str, Any]:

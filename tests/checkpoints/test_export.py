@@ -15,7 +15,6 @@ transformers = pytest.importorskip("transformers")
 tokenizers = pytest.importorskip("tokenizers")
 
 from tiny_models import tiny_bart, tiny_gemma  # noqa: E402
-
 from yoyak.checkpoints.convert_gguf import convert_gguf, rope_factors  # noqa: E402
 from yoyak.checkpoints.export import export  # noqa: E402
 from yoyak.errors import ModelError, UsageError  # noqa: E402

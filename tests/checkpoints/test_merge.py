@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 pytest.importorskip("safetensors")
-from safetensors.numpy import load_file, save_file  # noqa: E402
+from safetensors.numpy import load_file, save_file
 
-from yoyak.checkpoints import shards  # noqa: E402
-from yoyak.checkpoints.merge import merge  # noqa: E402
-from yoyak.errors import ModelError  # noqa: E402
+from yoyak.checkpoints import shards
+from yoyak.checkpoints.merge import merge
+from yoyak.errors import ModelError
 
 RANDOM = np.random.default_rng(0)
 WEIGHTS = {

@@ -134,3 +134,9 @@ def test_a_summarizer_goes_on_with_what_is_done() -> None:
 def test_trust_lies_between_0_and_1() -> None:
     with pytest.raises(ValueError, match="between 0 and 1"):
         GuardConfig(trust=1.5)
+
+
+def test_the_summary_is_written_again_about_each_speaker_when_asked() -> None:
+    writer = FakeWriter()
+    guarded(writer, FakeVerifier({}), about=2)
+    assert {one.start for one in writer.asked if one.turns == TALK.turns} >= {"", "#Person1#은", "#Person2#는"}

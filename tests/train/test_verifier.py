@@ -16,9 +16,11 @@ transformers = pytest.importorskip("transformers")
 
 from yoyak.errors import ModelError  # noqa: E402
 from yoyak.models.judgement import ANSWERS  # noqa: E402
+from yoyak.records import Dialogue, Turn  # noqa: E402
 from yoyak.train.adapters import Lora  # noqa: E402
+from yoyak.train.corruptions import Statement  # noqa: E402
 from yoyak.train.recipe import Data, Optimizer, load_recipe  # noqa: E402
-from yoyak.train.verifier import Limits, Recipe, Row, logits_of, outline, train  # noqa: E402
+from yoyak.train.verifier import Limits, Recipe, Row, _Coder, logits_of, outline, train  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")
 Make = Callable[..., Path]
@@ -64,6 +66,24 @@ def test_branches_are_what_separate_sequences_would_be(tmp_path: Path, window: i
         found = logits_of(model, rows, answers=[4, 5, 6, 7, 8], pad=0, round_to=8)
         alone = [model(torch.tensor([[*row.prefix, *branch]])).logits[0, -1, 4:9] for row in rows for branch in row.branches]
     torch.testing.assert_close(found, torch.stack(alone), atol=1e-4, rtol=1e-4)
+
+
+def test_tails_are_the_tokens_that_know(tmp_path: Path) -> None:
+    coder = _Coder(tiny(tmp_path / "base"), 100)
+    talk = Dialogue("d", (Turn("지훈", "내일 세시에 만나자"),))
+    true, false, unknown = (
+        Statement("지훈은 세시에 만나자고 한다."),
+        "지훈은 내일 만나자고 한다.",
+        Statement("수아는 밥을 먹었다.", "invented"),
+    )
+    [row], _ = coder.rows([(talk, (true, Statement(false, "detail", true.text), unknown))])
+    assert row.tails == (9, 9, 1)
+    model = transformers.AutoModelForCausalLM.from_pretrained(tmp_path / "base").eval()
+    with torch.no_grad():
+        whole = logits_of(model, [row], answers=coder.answers, pad=0, round_to=8, tails=True)
+        ends = logits_of(model, [row], answers=coder.answers, pad=0, round_to=8)
+    assert whole.shape == (sum(row.tails), 5)
+    torch.testing.assert_close(whole[[row.tails[0] - 1, sum(row.tails[:2]) - 1, -1]], ends)
 
 
 @pytest.fixture

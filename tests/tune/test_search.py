@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -171,6 +172,13 @@ def test_a_recipe_file_with_options_on_top(tmp_path: Path) -> None:
     path.write_text("model: a\ndev: [d]\nspace:\n  num_beam: [1]\n", encoding="utf-8")
     with pytest.raises(ConfigError, match="did you mean 'num_beams'"):
         load_recipe(str(path), given={})
+
+
+def test_the_recipe_of_the_documentation_loads(root: Path, tmp_path: Path) -> None:
+    [text] = re.findall(r"```yaml\n(.*?)```", (root / "docs" / "how-to" / "tune.md").read_text(encoding="utf-8"), re.DOTALL)
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text, encoding="utf-8")
+    assert load_recipe(str(path), given={}) == TuneRecipe(model="runs/a/adapter", dev=["dev.csv"])  # it shows the defaults
 
 
 def test_the_front_and_the_words_of_a_setting() -> None:

@@ -91,7 +91,8 @@ def rope_factors(config: Mapping[str, Any]) -> NDArray[np.float32] | None:
     factor, low, high = scaling["factor"], scaling["low_freq_factor"], scaling["high_freq_factor"]
     turns = scaling["original_max_position_embeddings"] * frequencies / (2 * math.pi)  # turns within the length trained on first
     smooth = np.clip((turns - low) / (high - low), 0, 1)
-    return (1 / ((1 - smooth) / factor + smooth)).astype(np.float32)
+    divisors: NDArray[np.float32] = (1 / ((1 - smooth) / factor + smooth)).astype(np.float32)
+    return divisors
 
 
 def _theta(config: Mapping[str, Any]) -> float:

@@ -145,16 +145,16 @@ _TEXTS = {
         "No setting beat today's on the half that was tuned on: leave it as it is.",
     ),
     "tune-better": (
-        "{setting}은 고르는 데 쓰지 않은 절반에서도 지금 설정보다 {gain} 낫습니다 (p = {p}): 실제 차이입니다.",
-        "{setting} is better than today's by {gain} on the half that had no say in it (p = {p}): a real difference.",
+        "‘{setting}’은 고르는 데 쓰지 않은 절반에서도 지금 설정보다 {gain} 낫습니다 (p = {p}): 실제 차이입니다.",
+        "‘{setting}’ is better than today's by {gain} on the half that had no say in it (p = {p}): a real difference.",
     ),
     "tune-worse": (
-        "{setting}은 고르는 데 쓰지 않은 절반에서 지금 설정보다 {gain}로 못합니다 (p = {p}): 쓰지 마세요.",
-        "{setting} is worse than today's, {gain}, on the half that had no say in it (p = {p}): do not use it.",
+        "‘{setting}’은 고르는 데 쓰지 않은 절반에서 지금 설정보다 {gain}로 못합니다 (p = {p}): 쓰지 마세요.",
+        "‘{setting}’ is worse than today's, {gain}, on the half that had no say in it (p = {p}): do not use it.",
     ),
     "tune-unclear": (
-        "{setting}의 이득은 고르는 데 쓰지 않은 절반에서 {gain}입니다 (p = {p}): 우연일 수 있습니다.",
-        "The gain of {setting} on the half that had no say in it is {gain} (p = {p}): it could be chance.",
+        "‘{setting}’의 이득은 고르는 데 쓰지 않은 절반에서 {gain}입니다 (p = {p}): 우연일 수 있습니다.",
+        "The gain of ‘{setting}’ on the half that had no say in it is {gain} (p = {p}): it could be chance.",
     ),
     "tune-today": ("지금 설정", "today's setting"),
     "tune-page": ("보고서: {path}", "Page: {path}"),

@@ -13,7 +13,7 @@ from yoyak.cli import console
 from yoyak.cli.messages import say
 from yoyak.errors import UsageError
 from yoyak.train.loop import Progress
-from yoyak.train.parallel import world
+from yoyak.train.parallel import leave, world
 from yoyak.train.process import bound_environment
 from yoyak.train.recipe import Run, load_recipe, own_files, run
 
@@ -74,6 +74,7 @@ def train_command(
                 console.note(say("step", step=progress.step, steps=progress.steps, **values))
 
         made = run(chosen, folder, resume=resume_from or resume, on_step=on_step)
+    leave()
     if speaks:
         console.note(say("trained", path=made))
     return 0

@@ -85,7 +85,7 @@ def tune_command(
 
 
 def _note(step: Step) -> None:
-    values = {"score": f"{100 * step.score:.2f}", "best": f"{100 * step.best:.2f}", "seconds": f"{step.seconds:.2f}"}
+    values = {"score": f"{100 * step.score:.2f}", "best": f"{100 * step.best:.2f}", "seconds": f"{step.seconds:.3g}"}
     reused = "" if step.decoded else say("tune-reused")
     name = told(step.setting) if step.number else say("tune-today")
     console.note(say("tune-step", number=step.number + 1, trials=step.trials, setting=name, reused=reused, **values))
@@ -103,7 +103,7 @@ def _print(found: Tuned) -> None:
         name = told(row.setting) + ("" if row.number else f" ({say('tune-today')})")
         score = f"{100 * row.score.mean:.2f} [{100 * row.score.low:.2f}, {100 * row.score.high:.2f}]"
         gain = points(row.against_default) if row.against_default else ""
-        table.add_row(name, score, gain, f"{row.seconds:.2f}", "*" if row.front else "", style=None if row.front else "dim")
+        table.add_row(name, score, gain, f"{row.seconds:.3g}", "*" if row.front else "", style=None if row.front else "dim")
     out.print(table)
     out.print(say("tune-legend"))
     if found.honesty:

@@ -18,7 +18,7 @@ from yoyak.summarize.exchanges import Unit
 from yoyak.summarize.mbr import utility
 
 #: How much the share of the planned words counts beside the agreement of the candidates.
-COVERAGE = 0.5
+COVERAGE = 0.4
 # Two statements so alike say the same thing, and one of them may be false.
 _ALIKE = 0.5
 _LEAST = 1e-3

@@ -31,7 +31,8 @@ _WINDOWS = (4, 16)
 # Words that tie a sentence to the one before it, which may not be there any more.
 _TIES = re.compile(r"^(?:이에|그래서|그러자|하지만|그러나|또한|그리고|그런데|따라서),? (?=\S)")
 _VOICES = {"model": 1.0, "planned": 1.0, "sample": 1.0, "about": 0.5}  # a summary with a forced beginning says what it must
-#: How often a sentence of each source was true before anybody verified it (reading of corpus dev, docs/explanation/truth.md).
+#: How often a sentence of each source is true before anybody verified it: estimates from looking through some thirty dialogues of corpus
+#: dev with the outputs of a model that was half trained, not a count; to be replaced by the shares of a blind reading.
 PRIOR = {"model": 0.25, "about": 0.25, "sample": 0.2, "planned": 0.3, "rewritten": 0.3, "turns": 0.95}
 
 

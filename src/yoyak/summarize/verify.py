@@ -11,6 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -105,6 +106,10 @@ class RuleVerifier:
 _WINDOW = 512
 
 
+# Dialogues after which the model is opened anew (a third of a second), so that memory stays flat.
+_MOST_KEPT = 32
+
+
 class ModelVerifier:
     """A trained verifier (`yoyak train verifier`) on CTranslate2.
 
@@ -135,7 +140,9 @@ class ModelVerifier:
         self._prefix = list(read_form(folder).prefix)
         self._budget = int(manifest.get("max_input_tokens", _WINDOW))
         self._temperature = float(manifest.get("temperature", 1.0))
-        self._model = ctranslate2.Generator(str(folder), compute_type=compute_type, intra_threads=threads or os.cpu_count() or 1)
+        self._open = partial(ctranslate2.Generator, str(folder), compute_type=compute_type, intra_threads=threads or os.cpu_count() or 1)
+        self._model = self._open()
+        self._read = 0
 
     @classmethod
     def load(cls, name: str | Path = NAME, *, quantization: str | None = "int8", threads: int | None = None) -> Self:
@@ -174,6 +181,10 @@ class ModelVerifier:
         for place, branch in enumerate(branches):
             alike[len(branch)].append(place)
         found = np.zeros((len(sentences), len(ANSWERS)), dtype=np.float32)
+        # CTranslate2 keeps the state of every dialogue that it read, some 10 MB each, for as long as the model is open.
+        self._read += 1
+        if self._read % _MOST_KEPT == 0:
+            self._model = self._open()
         for places in alike.values():
             results = self._model.generate_batch(
                 [branches[place] for place in places],

@@ -22,10 +22,11 @@ from yoyak.text.morphemes import Morpheme, analyze, join
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A sentence about a dialogue; `kind` is what is wrong with it, None when it is true."""
+    """A sentence about a dialogue; `kind` is what is wrong with it, None when it is true; `origin` the true sentence that it twists."""
 
     text: str
     kind: Kind | None = None
+    origin: str | None = None
 
 
 # --- who ---------------------------------------------------------------------------------------------------------------------------
@@ -384,4 +385,4 @@ def corrupt(
         "invented": lambda: None if stranger is None else invent(sentence, dialogue, stranger, rng),
     }
     made = ways[kind]()
-    return None if made is None or made == sentence else Statement(made, kind)
+    return None if made is None or made == sentence else Statement(made, kind, sentence)

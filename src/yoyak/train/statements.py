@@ -58,7 +58,8 @@ def _written(path: Path) -> dict[str, tuple[Statement, ...]]:
         row = json.loads(line) if line.strip() else {}
         if "sentences" in row:
             true = [Statement(one["text"]) for one in row["sentences"]]
-            false = [Statement(one["text"], one["kind"]) for one in row.get("false_twins", ()) if one["kind"] in KINDS]
+            twins = [one for one in row.get("false_twins", ()) if one["kind"] in KINDS]
+            false = [Statement(one["text"], one["kind"], true[one["sentence"] - 1].text if "sentence" in one else None) for one in twins]
             found[str(row["id"])] = (*true, *false)
     return found
 
@@ -82,8 +83,8 @@ def of_epoch(rows: Sequence[Told], extracts: Sequence[Sequence[str]], *, most: i
     """
     rng = random.Random(seed)
     strangers: dict[str, list[tuple[str, Sequence[str]]]] = defaultdict(list)
-    for dialogue, statements in rows:
-        strangers[_domain(dialogue)].extend((s.text, dialogue.labels) for s in statements if s.kind is None)
+    for dialogue, written in rows:
+        strangers[_domain(dialogue)].extend((s.text, dialogue.labels) for s in written if s.kind is None)
     everybody = [one for some in strangers.values() for one in some]
     found = []
     for (dialogue, written), extracted in zip(rows, extracts, strict=True):
@@ -125,7 +126,9 @@ def _levelled(
 def _dealt(dialogue: Dialogue, statements: Sequence[Statement], rng: random.Random) -> Told:
     """With speakers and the sentences' endings dealt anew."""
     [style] = rng.choices(_STYLES, [5, 4, 1])
-    texts = tuple(restyle(s.text, style) if style != "한다" else s.text for s in statements)
-    told = deal_speakers(replace(dialogue, references=texts), rng)
-    renamed = tuple(replace(s, text=text) for s, text in zip(statements, told.references, strict=True))
+    texts = [text for s in statements for text in (s.text, s.origin or "")]
+    styled = tuple(restyle(text, style) if style != "한다" else text for text in texts)
+    told = deal_speakers(replace(dialogue, references=styled), rng)
+    pairs = zip(told.references[::2], told.references[1::2], strict=True)
+    renamed = tuple(replace(s, text=text, origin=origin or None) for s, (text, origin) in zip(statements, pairs, strict=True))
     return replace(told, references=dialogue.references), renamed

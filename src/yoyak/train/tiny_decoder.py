@@ -13,7 +13,7 @@ from yoyak.train.tiny import tiny_tokenizer
 
 
 def tiny_llama(
-    texts: Iterable[str], folder: Path, *, tokens: int = 2000, width: int = 128, layers: int = 2, positions: int = 2048, seed: int = 0
+    texts: Iterable[str], folder: Path, *, tokens: int = 600, width: int = 128, layers: int = 2, positions: int = 2048, seed: int = 0
 ) -> Path:
     """Write a Llama of that size with random weights; the same texts and seed give the same folder.
 

@@ -27,12 +27,14 @@ from yoyak.checkpoints.manifest import update_manifest
 from yoyak.errors import ModelError
 from yoyak.metrics.calibration import first_probability, fit_temperature
 from yoyak.models.cost import Setup
+from yoyak.models.inputs import TAIL
 from yoyak.models.judgement import ANSWERS, KINDS, opening, question
 from yoyak.models.tag_policy import TAGS
 from yoyak.provenance import hashes, version
 from yoyak.train import adapters
 from yoyak.train.adapters import Adapted, Lora
 from yoyak.train.batches import IGNORED, rounded
+from yoyak.train.corruptions import Statement
 from yoyak.train.device import Compute, compute_of
 from yoyak.train.loop import Progress, bound_memory, fit, prepare
 from yoyak.train.outline import Outline, sample_of
@@ -59,16 +61,24 @@ class Recipe(Run):
     lora: Lora = Lora()
     start: str | None = Field(default=None, description="an adapter to go on with (a summarizer's): its folder, or `embedded`")
     batches: Limits = Limits()
+    tail_weight: float = Field(
+        default=0.5, ge=0, description="what the tokens before the last that know the answer already weigh together, against the last's 1"
+    )
     statements: int = Field(default=8, ge=2, description="most sentences judged for each dialogue and epoch, about half of them true")
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A dialogue and its branches as token ids, with the class of each branch (0: true, then KINDS)."""
+    """A dialogue and its branches as token ids, with the class of each branch (0: true, then KINDS).
+
+    `tails` says of each branch how many of its last tokens know the answer: behind the error of a false sentence, in the second half of a
+    true one. Empty: the last token alone.
+    """
 
     prefix: tuple[int, ...]
     branches: tuple[tuple[int, ...], ...]
     classes: tuple[int, ...]
+    tails: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.prefix) + sum(map(len, self.branches))
@@ -124,7 +134,7 @@ def masks(segments: torch.Tensor, positions: torch.Tensor, window: int) -> dict[
     return {"full_attention": seen, "sliding_attention": seen & near}
 
 
-def logits_of(causal: Any, rows: Sequence[Row], *, answers: Sequence[int], pad: int, round_to: int) -> torch.Tensor:
+def logits_of(causal: Any, rows: Sequence[Row], *, answers: Sequence[int], pad: int, round_to: int, tails: bool = False) -> torch.Tensor:
     """The answers' logits for every branch of every row: (branches, answers), row after row.
 
     Args:
@@ -133,6 +143,7 @@ def logits_of(causal: Any, rows: Sequence[Row], *, answers: Sequence[int], pad: 
         answers: Ids of the answers' tokens.
         pad: Id of the padding token.
         round_to: Lengths are rounded up to this.
+        tails: For every token of every branch's tail instead, in order.
     """
     import torch
 
@@ -147,9 +158,14 @@ def logits_of(causal: Any, rows: Sequence[Row], *, answers: Sequence[int], pad: 
         position_ids=positions,
         use_cache=False,
     ).last_hidden_state  # (rows, length, width)
-    row_of = [number for number, one in enumerate(laid) for _ in one.ends]
-    ends = [end for one in laid for end in one.ends]
-    return torch.nn.functional.linear(hidden[row_of, ends], causal.lm_head.weight[list(answers)])
+    places = [
+        (number, place)
+        for number, (row, one) in enumerate(zip(rows, laid, strict=True))
+        for end, tail in zip(one.ends, (row.tails if tails and row.tails else [1] * len(one.ends)), strict=True)
+        for place in range(end - tail + 1, end + 1)
+    ]
+    row_of, place_of = zip(*places, strict=True)
+    return torch.nn.functional.linear(hidden[list(row_of), list(place_of)], causal.lm_head.weight[list(answers)])
 
 
 def train(
@@ -186,7 +202,7 @@ def train(
 
     torch.manual_seed(recipe.seed)
     trained = _model(recipe, base, made_of, compute)
-    job = _Job(trained.model, epochs, coder, round_to=recipe.batches.round_to)
+    job = _Job(trained.model, epochs, coder, round_to=recipe.batches.round_to, tail_weight=recipe.tail_weight)
     fit(job, recipe, output, start=begin, on_step=on_step)
     target = output / "adapter"
     _write(target, trained, base, _manifest(recipe, made_of, _dev(job, recipe)))
@@ -243,6 +259,30 @@ def outline(recipe: Recipe) -> Outline:
     return Outline(read_config(base), setup, lengths, left_out, tuple(samples))
 
 
+def known_from(statement: Statement) -> int:
+    """The character of a statement from which on what was read tells whether it is true.
+
+    Its second half, but of a false one only what stands behind the last place where it differs from the sentence that it twists; nothing
+    where that sentence is unknown.
+
+    Example:
+        >>> known_from(Statement("지훈은 네 시에 집에 온다.", "detail", "지훈은 세 시에 집에 온다."))
+        7
+        >>> known_from(Statement("지훈은 세 시에 집에 간다.", "negation", "지훈은 세 시에 집에 온다."))
+        13
+        >>> known_from(Statement("지훈은 네 시에 온다.", "detail"))
+        12
+    """
+    text = " ".join(statement.text.split())
+    if statement.kind is None:
+        return len(text) // 2
+    origin = " ".join((statement.origin or "").split())
+    same = 0
+    while same < min(len(text), len(origin)) and text[-1 - same] == origin[-1 - same]:
+        same += 1
+    return max(len(text) - same, len(text) // 2)
+
+
 class _Coder:
     """Text to rows of ids."""
 
@@ -259,6 +299,12 @@ class _Coder:
     def _ids(self, text: str) -> tuple[int, ...]:
         return tuple(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
+    def _branch(self, statement: Statement) -> tuple[tuple[int, ...], int]:
+        """A statement's tokens, and how many of the last know whether it is true."""
+        found = self._tokenizer.encode(question(statement.text), add_special_tokens=False)
+        start = len(TAIL) + known_from(statement)
+        return tuple(found.ids), max(1, sum(begin >= start for begin, _ in found.offsets))
+
     def text(self, ids: Sequence[int]) -> str:
         return str(self._tokenizer.decode(list(ids), skip_special_tokens=False))
 
@@ -272,31 +318,37 @@ class _Coder:
                 long += 1
                 continue
             classes = tuple(0 if s.kind is None else 1 + KINDS.index(s.kind) for s in statements)
-            found.append(Row(prefix, tuple(self._ids(question(s.text)) for s in statements), classes))
+            branches, tails = zip(*map(self._branch, statements), strict=True)
+            found.append(Row(prefix, branches, classes, tails))
         return found, long
 
 
 class _Job:
     """Dialogues and sentences about them, for the loop."""
 
-    def __init__(self, model: Any, epochs: Sequence[Sequence[Row]], coder: _Coder, *, round_to: int) -> None:
-        self.model, self.epochs, self.coder, self.round_to = model, epochs, coder, round_to
+    def __init__(self, model: Any, epochs: Sequence[Sequence[Row]], coder: _Coder, *, round_to: int, tail_weight: float) -> None:
+        self.model, self.epochs, self.coder = model, epochs, coder
+        self.round_to, self.tail_weight = round_to, tail_weight
         self.learned = adapters.learned(model)
         self.lengths = [[len(row) for row in part] for part in epochs]
 
     def weight(self, epoch: int, indices: Sequence[int]) -> float:
         return sum(len(self.epochs[epoch][i].branches) for i in indices)
 
-    def logits(self, rows: Sequence[Row]) -> torch.Tensor:
-        return logits_of(self.model.get_base_model(), rows, answers=self.coder.answers, pad=self.coder.pad, round_to=self.round_to)
+    def logits(self, rows: Sequence[Row], *, tails: bool = False) -> torch.Tensor:
+        causal, coder = self.model.get_base_model(), self.coder
+        return logits_of(causal, rows, answers=coder.answers, pad=coder.pad, round_to=self.round_to, tails=tails)
 
     def loss(self, epoch: int, indices: Sequence[int]) -> torch.Tensor:
         import torch
 
         rows = [self.epochs[epoch][i] for i in indices]
-        logits = self.logits(rows).float()
-        wanted = torch.tensor([one for row in rows for one in row.classes], device=logits.device)
-        return torch.nn.functional.cross_entropy(logits, wanted, reduction="sum")
+        tails = [(one, tail) for row in rows for one, tail in zip(row.classes, row.tails, strict=True)]
+        logits = self.logits(rows, tails=True).float()
+        wanted = torch.tensor([one for one, tail in tails for _ in range(tail)], device=logits.device)
+        each = torch.nn.functional.cross_entropy(logits, wanted, reduction="none")
+        share = [self.tail_weight / (tail - 1) if left else 1.0 for _, tail in tails for left in range(tail - 1, -1, -1)]
+        return (each * torch.tensor(share, device=logits.device)).sum()
 
 
 def _dev(job: _Job, recipe: Recipe) -> dict[str, Any]:

@@ -63,7 +63,7 @@ def sentence(tuned: Tuned) -> str:
     if tuned.honesty is None:
         return "No setting beat today's on the half that was tuned on: leave it as it is."
     there = tuned.honesty.there
-    gain, name = points(there), told(tuned.chosen.setting)
+    gain, name = points(there), f"“{told(tuned.chosen.setting)}”"
     if tuned.verdict == "better":
         return f"{name} is better than today's setting by {gain} on the half that had no say in it (p = {there.p:.3f}): a real difference."
     if tuned.verdict == "worse":
@@ -90,7 +90,7 @@ def _row(row: Row, tuned: Tuned) -> dict[str, Any]:
         "score": f"{100 * row.score.mean:.2f} [{100 * row.score.low:.2f}, {100 * row.score.high:.2f}]",
         "gain": points(row.against_default) if row.against_default else "",
         "real": bool(row.against_default and row.against_default.real),
-        "seconds": f"{row.seconds:.2f}",
+        "seconds": f"{row.seconds:.3g}",
         "decoded": row.decoded,
     }
 
@@ -103,7 +103,7 @@ def _honesty(tuned: Tuned) -> dict[str, Any] | None:
     return {
         "rows": [{"half": half, "n": n, "gain": points(d), "p": f"{d.p:.3f}"} for half, n, d in rows],
         "shrinkage": f"{100 * h.shrinkage:+.2f}",
-        "seconds": f"{h.seconds_default:.2f} s a dialogue today, {h.seconds_choice:.2f} s with the choice",
+        "seconds": f"{h.seconds_default:.3g} s a dialogue today, {h.seconds_choice:.3g} s with the choice",
     }
 
 
@@ -130,7 +130,7 @@ def _figure(tuned: Tuned) -> dict[str, Any]:
             "front": row.front,
             "choice": row.number == tuned.choice,
             "today": row.number == 0,
-            "title": f"{told(row.setting)}: {100 * row.score.mean:.2f}, {row.seconds:.2f} s",
+            "title": f"{told(row.setting)}: {100 * row.score.mean:.2f}, {row.seconds:.3g} s",
         }
         for row in tuned.rows
     ]
