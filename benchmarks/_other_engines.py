@@ -75,7 +75,8 @@ def main() -> None:
         try:
             models[name] = build(folder, work)
             generate(models[name], inputs[:1])
-        except (RuntimeError, ValueError, TypeError, AttributeError, ImportError, OSError) as error:  # an engine that does not run is reported as such, and the others go on
+        except (RuntimeError, ValueError, TypeError, AttributeError, ImportError, OSError) as error:
+            # An engine that does not run is reported as such, and the others go on.
             failed[name] = f"{type(error).__name__}: {error}"[:300]
             models.pop(name, None)
     print(json.dumps({"ways": list(models), "failed": failed}), file=talk, flush=True)

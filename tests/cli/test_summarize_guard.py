@@ -20,8 +20,6 @@ TALK = "#Person1#: 내일 세 시에 도서관에서 만나자.\n#Person2#: 좋�
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--guard"],
-        ["--trust", "0.5"],
         ["--trust", "1.5", "--model", "gemma-3-270m"],
         ["--no-guard", "--trust", "0.5", "--model", "gemma-3-270m"],
         ["--guard", "--model", "gemma-3-270m", "--engine", "hf"],
@@ -75,3 +73,11 @@ def test_a_doubt_in_two_languages() -> None:
     assert told(doubt) == "2번째 문장: 다른 사람의 말이나 일일 수 있음 (62 % 확실; 발화 3, 4)"
     set_language("en")
     assert told(doubt) == str(doubt)
+
+
+def test_without_a_model_the_plan_chooses_what_is_retold(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["summarize", str(make("talk.txt", TALK)), "--guard", "--format", "jsonl"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["model"] == "extractive+guard"
+    assert "#Person2#는" in found["summary"]
+    assert found["evidence"]

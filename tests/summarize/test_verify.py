@@ -102,6 +102,18 @@ def test_verdicts_do_not_depend_on_what_is_judged_beside(checkpoint: Path) -> No
     assert verifier.verify(TALK, []) == []
 
 
+def test_the_states_of_past_dialogues_are_let_go(checkpoint: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    verifier = ModelVerifier.load(checkpoint, quantization=None, threads=1)
+    expected = verifier.verify(TALK, SENTENCES)
+    first = verifier._model
+    assert verifier.verify(TALK, SENTENCES[:1])
+    assert verifier._model is first
+    monkeypatch.setattr("yoyak.summarize.verify._MOST_KEPT", 100)
+    again = verifier.verify(TALK, SENTENCES)
+    assert verifier._model is not first
+    assert [v.true for v in again] == pytest.approx([v.true for v in expected], abs=1e-6)
+
+
 def test_a_long_dialogue_keeps_the_evidence(checkpoint: Path) -> None:
     verifier = ModelVerifier.load(checkpoint, quantization=None, threads=1)
     filler = tuple(Turn("#Person1#", "안녕은 는 이를 만나 좋아요 안녕은 는 이를 만나 좋아요.") for _ in range(20))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yoyak.cli.messages import say
 from yoyak.errors import UsageError
 from yoyak.records import Doubt
-from yoyak.summarize.guard import GuardConfig
+from yoyak.summarize.guard import RETELLING, GuardConfig
 
 _KINDS = ("speaker", "negation", "detail", "invented", "incomplete")
 
@@ -26,9 +26,11 @@ def guard_config(guard: bool | None, trust: float | None, model: str, engine: st
         raise UsageError(f"--trust takes 0 to 1, not {trust}")
     if not guard and trust is None:
         return None
-    if model == "extractive" or engine != "ct2":
-        raise UsageError("the guard needs a model (--model) with the engine ct2; extractive only retells what was said")
-    return GuardConfig() if trust is None else GuardConfig(trust=trust)
+    if model != "extractive" and engine != "ct2":
+        raise UsageError("the guard needs the engine ct2; leave out --engine, or the guard")
+    if trust is not None:
+        return GuardConfig(trust=trust)
+    return RETELLING if model == "extractive" else GuardConfig()
 
 
 def told(doubt: Doubt) -> str:

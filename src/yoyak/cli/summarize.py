@@ -98,7 +98,8 @@ def summarize(
     guard
         Verify what the model writes, sentence by sentence; what is false is written anew, retold or left out, what is doubtful is flagged.
     trust
-        How much the guard asks for, 0 to 1: 0 takes what the model wrote and only flags, 1 says only what is surely said (default: 0.6).
+        How much the guard asks for, 0 to 1: 0 takes what the model wrote and only flags, 1 says only what is surely said
+        (default: 0.6; 0.9 for extractive).
     verifier
         What the guard judges by: rules, or the folder of a trained verifier.
     max_new_tokens

@@ -77,6 +77,26 @@ class Writer(Protocol):
         """The candidates of each request, in order: one each, or with `sampling` as many as it asks for."""
 
 
+class Silent:
+    """The writer of an engine without a model: it writes nothing, so that all there is to choose from are the turns themselves.
+
+    Example:
+        >>> Silent("extractive").write([Request(())])
+        [[Candidate(text='', score=None, source='', length=None)]]
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def pieces(self, dialogue: Dialogue) -> list[tuple[Turn, ...]]:
+        """The whole dialogue: nothing has to be read in pieces."""
+        return [dialogue.turns]
+
+    def write(self, requests: Sequence[Request], *, sampling: Sampling | None = None) -> list[list[Candidate]]:
+        """Nothing, for each request."""
+        return [[Candidate("")] for _ in requests]
+
+
 def of_predictions(systems: Sequence[Sequence[Prediction]]) -> Iterator[Candidates]:
     """The candidates that several systems' predictions make, in the first system's order; failed ones are left out.
 

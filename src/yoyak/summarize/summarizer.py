@@ -108,7 +108,7 @@ class Summarizer:
             mbr: Take the beam that agrees most with the others (ct2; more than one beam). None: as the checkpoint says, where `decode` is
                 its own too.
             guard: Verify what the model writes, sentence by sentence, and put together what is true (ct2; see
-                :mod:`yoyak.summarize.guard`). None takes what the model writes.
+                :mod:`yoyak.summarize.guard`). With `extractive` the plan chooses which turns are retold. None takes what the model writes.
             verifier: What the guard judges by: `rules`, or a trained verifier's name or folder.
             progress: Called with what is being done and the share done (0..1) while a model is built.
             notice: Called with terms of use that a person has to see, when a model under such terms is built.
@@ -118,9 +118,14 @@ class Summarizer:
             MissingDependency: An extra is not installed; the message is the pip line.
             UsageError: A vote of beams, or the guard, was asked of an engine that cannot do it.
         """
-        if guard is not None and (str(model) == "extractive" or engine != "ct2" or mbr):
-            raise UsageError("the guard needs a model with the engine ct2 and no vote of beams; leave it out, or change the model")
+        if guard is not None and str(model) != "extractive" and (engine != "ct2" or mbr):
+            raise UsageError("the guard needs the engine ct2 and no vote of beams; leave it out, or change these")
         if str(model) == "extractive":
+            if guard is not None:
+                from yoyak.summarize.candidates import Silent
+                from yoyak.summarize.guard import Guard
+
+                return cls(Guard(Silent("extractive"), load_verifier(verifier), config=guard, ending=ending or "한다"))
             from yoyak.summarize.engines.extractive import Extractive
 
             return cls(Extractive(ending=ending or "한다"))
