@@ -134,19 +134,15 @@ def test_a_search_killed_again_and_again_ends_as_one_that_was_not(model: Path, m
         return [*head, *SMALL, "--resume"]
 
     subprocess.run(command(tmp_path / "whole"), check=True, capture_output=True)
-    kills = 0
-    while kills < 20:
-        process = subprocess.Popen(command(tmp_path / "killed"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
-        assert process.stderr is not None
-        for line in process.stderr:
-            if "/10 " in line:
-                break
-        else:  # it ended by itself
-            break
-        time.sleep(0.01 * (kills % 5))
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        kills += 1
+    kills, ended = 0, False
+    while not ended and kills < 20:
+        with subprocess.Popen(command(tmp_path / "killed"), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as process:
+            assert process.stderr is not None
+            ended = not any("/10 " in line for line in process.stderr)  # the first new setting, or the end
+            if not ended:
+                time.sleep(0.01 * (kills % 5))
+                os.kill(process.pid, signal.SIGKILL)
+                kills += 1
     assert kills >= 5
     results = [json.loads((tmp_path / name / "tune.json").read_text(encoding="utf-8")) for name in ("whole", "killed")]
     rows = [[(row["setting"], row["score"]) for row in result["rows"]] for result in results]
