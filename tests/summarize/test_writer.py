@@ -76,4 +76,4 @@ def test_the_guard_loads_by_name(model: Path) -> None:
 
 def test_the_guard_is_refused_where_it_cannot_be() -> None:
     with pytest.raises(UsageError, match="guard"):
-        Summarizer.load("extractive", guard=GuardConfig())
+        Summarizer.load("gemma-3-270m", engine="hf", guard=GuardConfig())
