@@ -1,7 +1,7 @@
 """Is a sentence of a summary true for its dialogue? Verifiers that answer with a probability, a kind of error and the turns to look at.
 
 :class:`RuleVerifier` needs nothing but the rules of :mod:`yoyak.metrics.faithfulness`; :class:`ModelVerifier` asks a trained model. How
-far each can be believed is in benchmarks/results/verifier.json.
+far the trained one can be believed stands in its card; benchmarks/verifier.py measures it.
 """
 
 from __future__ import annotations
