@@ -17,6 +17,7 @@ from typing import Any
 
 from _record import record
 from _shares import kappa, share, wilson
+from yoyak.metrics.calibration import auc
 
 LABELS = Path(__file__).resolve().parent / "labels" / "truth.jsonl"
 Row = dict[str, Any]
@@ -34,6 +35,18 @@ def of_system(name: str, labels: Sequence[Row]) -> Iterator[Row]:
         calm = [label for label in labels if not label["flagged"]]
         yield share(f"{name}: flagged needs_review", n - len(calm), n)
         yield share(f"{name}: false among those not flagged", sum(label["verdict"] == "false" for label in calm), len(calm))
+
+
+def verifier(name: str, labels: Sequence[Row]) -> Iterator[Row]:
+    """How well yoyak-verifier-270m tells the false summaries of one system: by its least probable sentence (`verifier` in the labels)."""
+    judged = [label for label in labels if "verifier" in label]
+    true = [label["verdict"] != "false" for label in judged]
+    if any(true) and not all(true):
+        value = auc([label["verifier"] for label in judged], true)
+        yield {
+            "what": f"{name}: AUC of the trained verifier, {sum(true)} true and {len(true) - sum(true)} false",
+            "unit": "",
+        } | dict.fromkeys(("value", "low", "high"), value)
 
 
 def agreement(labels: Sequence[Row]) -> Iterator[Row]:
@@ -79,6 +92,7 @@ def main() -> None:
         for system in dict.fromkeys(label["system"] for label in here):
             mine = [label for label in here if label["system"] == system]
             measures.extend(of_system(f"{place}, {system}", mine))
+            measures.extend(verifier(f"{place}, {system}", mine))
             if system == GUARDED:
                 ratios.extend(goals(mine, place))
     measures.extend(agreement(labels))

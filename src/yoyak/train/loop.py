@@ -66,6 +66,18 @@ class Progress:
     notes: list[str] = field(default_factory=list)  # one line each: what a person should know
 
 
+def with_notes(on_step: Callable[[Progress], None], notes: Sequence[str]) -> Callable[[Progress], None]:
+    """The same, but the first step tells what was decided before it too."""
+    waiting = list(notes)
+
+    def told(progress: Progress) -> None:
+        progress.notes[:0] = waiting
+        waiting.clear()
+        on_step(progress)
+
+    return told
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """How a run ended.
@@ -186,8 +198,3 @@ def _chosen(run: Stepper, choice: Choice, output: Path, step: int) -> Outcome:
     if best is not None and best != step:
         run.put_back(output / "checkpoints" / checkpoints.name_of(best))
     return Outcome(step, len(run.schedule), best, choice.scores.get(best if best is not None else -1, {}))
-
-
-def computes_in_bf16(recipe: Run) -> bool:
-    """Whether the run computes in bf16: asked for, or left open on a device that has it."""
-    return compute_of(recipe).precision == "bf16"

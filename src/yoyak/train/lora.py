@@ -43,7 +43,7 @@ from yoyak.train.batches import IGNORED, Example, collate
 from yoyak.train.device import Compute, compute_of
 from yoyak.train.evaluation import Decoding, DevSet
 from yoyak.train.examples import Cut, end_and_padding, examples
-from yoyak.train.loop import Outcome, Progress, bound_memory, fit, prepare
+from yoyak.train.loop import Outcome, Progress, bound_memory, fit, prepare, with_notes
 from yoyak.train.outline import Outline, sample_of
 from yoyak.train.recipe import Run
 from yoyak.train.tiny_decoder import tiny_llama
@@ -144,7 +144,7 @@ def train(
                 folder = whole
             return dev.scores(folder, decode=decode, keep=output / "dev" / f"step-{step:06d}.jsonl")
 
-    outcome = fit(job, recipe, output, start=begin, on_step=_with_notes(on_step, notes), evaluate=evaluate if dev else None)
+    outcome = fit(job, recipe, output, start=begin, on_step=with_notes(on_step, notes), evaluate=evaluate if dev else None)
     target = output / ("adapter" if recipe.lora is not None else "model")
     if place.writes:
         if target.is_dir():
@@ -315,18 +315,6 @@ def outline(recipe: Recipe) -> Outline:
     )
     lengths = [[(example.start, len(example.ids) - example.start) for example in part] for part in ready.epochs]
     return Outline(ready.config, setup, lengths, len(ready.cut.turns), tuple(samples))
-
-
-def _with_notes(on_step: Callable[[Progress], None], notes: Sequence[str]) -> Callable[[Progress], None]:
-    """The first step tells what was decided before it."""
-    waiting = list(notes)
-
-    def told(progress: Progress) -> None:
-        progress.notes[:0] = waiting
-        waiting.clear()
-        on_step(progress)
-
-    return told
 
 
 def _manifest(recipe: Recipe, ready: _Ready) -> dict[str, Any]:

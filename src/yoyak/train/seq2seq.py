@@ -38,7 +38,7 @@ from yoyak.train import data as training_data
 from yoyak.train.batches import IGNORED
 from yoyak.train.device import compute_of
 from yoyak.train.evaluation import Decoding, DevSet
-from yoyak.train.loop import Outcome, Progress, bound_memory, fit, prepare
+from yoyak.train.loop import Outcome, Progress, bound_memory, fit, prepare, with_notes
 from yoyak.train.outline import Outline, Sample, sample_of
 from yoyak.train.pair_job import PairJob
 from yoyak.train.pair_job import loss_of as loss_of
@@ -126,7 +126,7 @@ def train(
         curves.draw(output)
         return scores
 
-    outcome = fit(job, recipe, output, start=begin, on_step=_with_notes(on_step, notes), evaluate=evaluate if dev else None)
+    outcome = fit(job, recipe, output, start=begin, on_step=with_notes(on_step, notes), evaluate=evaluate if dev else None)
     target = output / "model"
     if place.writes:
         _finish(target, job.model, base, made, dev, outcome)
@@ -270,18 +270,6 @@ def _sample(pair: Pair, codec: Codec) -> Sample:
     ids = [*pair.source, *pair.target]
     labels = [IGNORED] * len(pair.source) + list(pair.target)
     return sample_of(pair.id, ids, labels, codec.text)
-
-
-def _with_notes(on_step: Callable[[Progress], None], notes: Sequence[str]) -> Callable[[Progress], None]:
-    """The first step tells what was decided before it."""
-    waiting = list(notes)
-
-    def told(progress: Progress) -> None:
-        progress.notes[:0] = waiting
-        waiting.clear()
-        on_step(progress)
-
-    return told
 
 
 def _manifest(recipe: Recipe, limits: Limits, decode: DecodeConfig) -> dict[str, Any]:

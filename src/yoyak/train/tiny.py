@@ -79,6 +79,11 @@ def tiny_bart(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = transformers.BartForConditionalGeneration(config)
+    return write_tiny(folder, model, tokenizer, positions=positions)
+
+
+def write_tiny(folder: Path, model: Any, tokenizer: Any, *, positions: int) -> Path:
+    """Write a whole checkpoint folder of a model and the tokenizer made for it."""
     with quiet_transformers(), atomic_folder(folder) as made:
         model.save_pretrained(made)
         tokenizer.save(str(made / "tokenizer.json"))

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 
 from yoyak._extras import require
-from yoyak.checkpoints.cache import atomic_folder
-from yoyak.checkpoints.hub import quiet_transformers
-from yoyak.train.tiny import tiny_tokenizer
+from yoyak.train.tiny import tiny_tokenizer, write_tiny
 
 
 def tiny_llama(
@@ -52,10 +49,4 @@ def tiny_llama(
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         model = transformers.LlamaForCausalLM(config)
-    with quiet_transformers(), atomic_folder(folder) as made:
-        model.save_pretrained(made)
-        tokenizer.save(str(made / "tokenizer.json"))
-        named = {"bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>", "pad_token": "<pad>"}
-        settings = {"tokenizer_class": "PreTrainedTokenizerFast", "model_max_length": positions, **named}
-        (made / "tokenizer_config.json").write_text(json.dumps(settings, indent=1) + "\n", encoding="utf-8")
-    return folder
+    return write_tiny(folder, model, tokenizer, positions=positions)

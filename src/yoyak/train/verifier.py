@@ -352,7 +352,7 @@ class _Job:
 
 
 def _dev(job: _Job, recipe: Recipe) -> dict[str, Any]:
-    """Accuracy and temperature on the dev files' own sentences and twins; empty without any."""
+    """Balanced accuracy and temperature on the dev files' own sentences and twins; empty without any."""
     import torch
 
     rows, _ = job.coder.rows(told_rows(recipe.data.dev)) if recipe.data.dev else ([], 0)
@@ -363,8 +363,21 @@ def _dev(job: _Job, recipe: Recipe) -> dict[str, Any]:
         logits = torch.cat([job.logits([row]).float().cpu() for row in rows]).numpy()
     true = [one == 0 for row in rows for one in row.classes]
     temperature = round(fit_temperature(logits, true), 3)
-    right = [(p >= 0.5) == one for p, one in zip(first_probability(logits), true, strict=True)]
-    return {"temperature": temperature, "dev": {"sentences": len(true), "accuracy": round(sum(right) / len(right), 4)}}
+    return {
+        "temperature": temperature,
+        "dev": {"sentences": len(true), "balanced_accuracy": balanced(first_probability(logits).tolist(), true)},
+    }
+
+
+def balanced(probabilities: Sequence[float], true: Sequence[bool]) -> float:
+    """The mean of the shares of true and of false sentences that are taken for what they are: 0.5 for one answer to everything.
+
+    Example:
+        >>> balanced([0.9, 0.2, 0.3, 0.1], [True, True, False, False]), balanced([0.1, 0.1, 0.1], [True, False, False])
+        (0.75, 0.5)
+    """
+    right = {kind: [(p >= 0.5) == one for p, one in zip(probabilities, true, strict=True) if one == kind] for kind in (True, False)}
+    return round(sum(sum(found) / len(found) for found in right.values() if found) / sum(map(bool, right.values())), 4)
 
 
 def _manifest(recipe: Recipe, made_of: Base, dev: Mapping[str, Any]) -> dict[str, Any]:
