@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -60,7 +61,8 @@ def record(
     commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, cwd=ROOT, check=False).stdout.strip()
     result = {
         "name": name,
-        "command": f"python benchmarks/{Path(sys.argv[0]).name}" + "".join(f" {argument}" for argument in sys.argv[1:]),
+        # No result names a machine's own paths.
+        "command": " ".join([f"python benchmarks/{Path(sys.argv[0]).name}", *(re.sub(r"^/.*/", "", one) for one in sys.argv[1:])]),
         "commit": commit or None,
         "date": datetime.now(UTC).date().isoformat(),
         "device": f"{os.cpu_count()} CPU cores, {platform.machine()}, shared with other work; {platform.system()}, "
