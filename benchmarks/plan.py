@@ -8,7 +8,9 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -21,7 +23,8 @@ from yoyak.metrics.evidence import content
 from yoyak.summarize.engines.extractive import Extractive
 from yoyak.summarize.plan import Plan, Weights, fitted, logistic, planned
 from yoyak.summarize.plan_features import Analysed, Features, analysed, join_features, subject_features, turn_features, word_features
-from yoyak.text.morphemes import analyze, analyze_many
+from yoyak.text.endings import restyle
+from yoyak.text.morphemes import analyze, analyze_many, forms
 
 TARGET = ROOT / "src" / "yoyak" / "assets" / "plan.json"
 Row = dict[str, Any]
@@ -66,12 +69,80 @@ def join_examples(data: Sequence[tuple[Row, Analysed]]) -> Iterator[tuple[Featur
                 group = [turn]
 
 
-def word_examples(data: Sequence[tuple[Row, Analysed]], turn: Mapping[str, float]) -> Iterator[tuple[Features, float]]:
-    """Each content word of a dialogue, and whether its summary holds it."""
+def word_examples(
+    data: Sequence[tuple[Row, Analysed]], turn: Mapping[str, float], known: Callable[[Analysed, set[str]], Mapping[str, float]]
+) -> Iterator[tuple[Features, float]]:
+    """Each content word of a dialogue, and whether its summary holds it; `known` is told what the summary holds."""
     for row, item in data:
         chosen = set(content(analyze(row["summary"])))
         probable = [logistic(turn, features) for features in turn_features(item)]
-        yield from ((features, float(word in chosen)) for word, features in word_features(item, probable).items())
+        found = word_features(item, probable, known(item, chosen))
+        yield from ((features, float(word in chosen)) for word, features in found.items())
+
+
+class Words:
+    """How many dialogues hold each content word, and how many of their summaries take it over."""
+
+    #: A word of fewer dialogues is unknown.
+    LEAST = 3
+    #: Dialogues' worth of the common rate that is added to each word's count.
+    SMOOTH = 3.0
+
+    def __init__(self, data: Sequence[tuple[Row, Analysed]]) -> None:
+        self._held, self._taken = Counter[str](), Counter[str]()
+        for row, item in data:
+            chosen = set(content(analyze(row["summary"])))
+            self._held.update(item.weight.keys())
+            self._taken.update(word for word in item.weight if word in chosen)
+        self._rate = self._taken.total() / self._held.total()
+
+    def _odds(self, word: str, taken: int, held: int) -> float:
+        yes, no = self._taken[word] - taken, self._held[word] - held - self._taken[word] + taken
+        return math.log((yes + self.SMOOTH * self._rate) / (no + self.SMOOTH * (1 - self._rate)))
+
+    def known(self) -> dict[str, float]:
+        """Word -> log-odds."""
+        return {word: round(self._odds(word, 0, 0), 2) for word, n in sorted(self._held.items()) if n >= self.LEAST}
+
+    def known_elsewhere(self, item: Analysed, chosen: set[str]) -> dict[str, float]:
+        """The same for the words of one dialogue, as all others have it: what is learned from must not know its own answer."""
+        return {word: self._odds(word, word in chosen, 1) for word in item.weight if self._held[word] - 1 >= self.LEAST}
+
+
+def counts(summaries: Sequence[tuple[Sequence[str], Analysed]]) -> tuple[dict[str, list[float]], list[float]]:
+    """How often summaries hold a morpheme that is no content word of the dialogue, and a label: P(at least once, twice, ...)."""
+    frame: dict[str, Counter[int]] = defaultdict(Counter)
+    label: Counter[int] = Counter()
+    labels = 0
+    for forms_, item in summaries:
+        names = set(item.dialogue.labels)
+        labels += len(names)
+        for token, count in Counter(forms_).items():
+            for times in range(1, min(count, 4) + 1):
+                if token in names:
+                    label[times] += 1
+                elif token not in item.weight:
+                    frame[token][times] += 1
+    n = len(summaries)
+    common = {token: found for token, found in sorted(frame.items()) if found[1] >= 0.01 * n}
+    return (
+        {token: [round(found[times] / n, 3) for times in sorted(found)] for token, found in common.items()},
+        [round(label[times] / labels, 3) for times in sorted(label)],
+    )
+
+
+def habits(data: Sequence[tuple[Row, Analysed]]) -> tuple[dict[str, list[float]], list[float], tuple[float, float]]:
+    """What summaries have in common: morphemes (in each of the three styles of endings), labels, length."""
+    plain = [row["summary"] for row, _ in data]
+    items = [item for _, item in data]
+    frame: dict[str, list[float]] = {}
+    for style in ("한다", "합니다", "함"):
+        found, label = counts(list(zip(forms([restyle(text, style) for text in plain]), items, strict=True)))
+        frame |= {token: chances for token, chances in found.items() if chances > frame.get(token, [])}
+    sizes = [1 + sum(map(len, item.morphemes)) for item in items]
+    lengths = [len(tokens) for tokens in forms(plain)]
+    b, a = np.polyfit(np.log(sizes), lengths, 1)
+    return frame, label, (round(float(a), 3), round(float(b), 3))
 
 
 def subject_of(sentence: str, labels: Sequence[str]) -> str | None:
@@ -150,7 +221,9 @@ def learn() -> None:
     turn = fit(list(turn_examples(train)), penalty=5.0)
     join = fit(list(join_examples(train)), penalty=2.0)
     subject = fit_choice(list(subject_examples(train)), penalty=1.0)
-    word = fit(list(word_examples(train, turn)), penalty=5.0)
+    words = Words(train)
+    word = fit(list(word_examples(train, turn, words.known_elsewhere)), penalty=5.0)
+    frame, label, length = habits(train)
     best = max(np.arange(0.3, 0.71, 0.025), key=lambda t: f1(dev, lambda item: turns_of(planned(item, Weights(turn, join, subject, t))))[2])
     values = {
         "fitted_on": "corpus/train.jsonl (evidence, summaries)",
@@ -159,10 +232,15 @@ def learn() -> None:
         "join": join,
         "subject": subject,
         "word": word,
+        "known": words.known(),
+        "frame": frame,
+        "label": label,
+        "length": length,
     }
     with atomic(TARGET) as file:
-        json.dump(values, file, ensure_ascii=False, indent=1)
-        file.write("\n")
+        file.write(
+            "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()) + "\n}\n"
+        )
     fitted.cache_clear()
 
 
@@ -197,7 +275,11 @@ def main() -> None:
             for kind, value in zip(("precision", "recall", "F1"), f1(data, choose), strict=True):
                 say(f"{split}: evidence turns chosen, {name}: {kind}", value)
         say(f"{split}: evidence turns, AUC", auc([(logistic(weights.turn, f), y) for f, y in turn_examples(data)]), "")
-        say(f"{split}: words of the summary, AUC", auc([(logistic(weights.word, f), y) for f, y in word_examples(data, weights.turn)]), "")
+        say(
+            f"{split}: words of the summary, AUC",
+            auc([(logistic(weights.word, f), y) for f, y in word_examples(data, weights.turn, lambda *_: weights.known)]),
+            "",
+        )
         joins = list(join_examples(data))
         say(
             f"{split}: same sentence or the next, right",

@@ -12,12 +12,17 @@ from summarize.guarding import TALK, FakeVerifier, FakeWriter
 from yoyak.records import Dialogue, Turn
 from yoyak.summarize.assemble import Goal, Statement, assembled, ordered, worth
 from yoyak.summarize.candidates import Sampling
+from yoyak.summarize.expectation import Expectation
 from yoyak.summarize.guard import Guard, GuardConfig
 from yoyak.summarize.summarizer import Summarizer
 from yoyak.summarize.verify import RuleVerifier
 
 WORDS = st.lists(st.sampled_from("가나다라마바"), min_size=1, max_size=5).map(tuple)
 STATEMENTS = st.lists(st.tuples(WORDS, st.integers(1, 4), st.floats(0.05, 1)), min_size=1, max_size=5)
+
+
+def expected(words: dict[str, float]) -> Expectation:
+    return Expectation(words, frozenset(), length=4.0)
 
 
 def statement(place: int, words: tuple[str, ...], turn: int, true: float) -> Statement:
@@ -27,7 +32,7 @@ def statement(place: int, words: tuple[str, ...], turn: int, true: float) -> Sta
 @given(STATEMENTS, st.floats(0, 1))
 def test_no_single_step_improves_what_was_assembled(given: list[tuple[tuple[str, ...], int, float]], trust: float) -> None:
     pool = [statement(i, *one) for i, one in enumerate(given)]
-    goal = Goal([("가", "나", "다"), ("가", "라")], [1.0, 0.5], {"가": 0.5, "다": 0.3, "마": 0.2})
+    goal = Goal([("가", "나", "다"), ("가", "라")], [1.0, 0.5], expected({"가": 0.5, "다": 0.3, "마": 0.2}))
     found = assembled(pool, goal, trust=trust)
     assert found
     assert found == ordered(found)
@@ -40,14 +45,14 @@ def test_no_single_step_improves_what_was_assembled(given: list[tuple[tuple[str,
 def test_trust_moves_from_agreement_to_truth() -> None:
     near = statement(0, ("가", "나", "다"), 1, 0.3)
     sure = statement(1, ("마",), 2, 0.99)
-    goal = Goal([("가", "나", "다")], [1.0], {"가": 1.0})
+    goal = Goal([("가", "나", "다")], [1.0], expected({"가": 1.0}))
     assert near in assembled([near, sure], goal, trust=0)
     assert assembled([near, sure], goal, trust=1) == [sure]
 
 
 def test_two_that_say_the_same_do_not_stand_together() -> None:
     one, other = statement(0, ("가", "나", "다", "라"), 1, 0.9), statement(1, ("가", "나", "다", "마"), 2, 0.9)
-    goal = Goal([("가", "나", "다", "라", "가", "나", "다", "마")], [1.0], {"가": 1.0})
+    goal = Goal([("가", "나", "다", "라", "가", "나", "다", "마")], [1.0], expected({"가": 1.0}))
     assert len(assembled([one, other], goal, trust=0.1)) == 1
 
 

@@ -37,11 +37,12 @@ def test_an_empty_dialogue_has_an_empty_plan() -> None:
     assert plan(Dialogue("a", ())) == Plan((), ())
 
 
-def test_every_content_word_is_worth_something() -> None:
+def test_every_content_word_has_a_probability() -> None:
     item = analysed(TALK, [analyze(turn.text) for turn in TALK.turns])
     found = planned(item, fitted())
     assert set(found.words) == set().union(*item.words)
-    assert all(0 < worth <= item.weight[word] for word, worth in found.words.items())
+    assert all(0 < probability < 1 for probability in found.words.values())
+    assert 5 < found.length < 60
 
 
 def test_the_threshold_chooses_the_turns() -> None:

@@ -4,21 +4,22 @@ Of all sets of statements the one is sought for which
 
     (1 - trust) * log(utility) + trust * log(probability that all are true)
 
-is highest. The utility is that of minimum Bayes risk (:mod:`yoyak.summarize.mbr`): agreement with the candidates, which all are attempts
-at the same summary, together with the share of what the plan thinks worth telling that the statements tell.
+is highest. The utility is that of minimum Bayes risk: agreement with the candidates (:mod:`yoyak.summarize.mbr`), which all are attempts
+at the same summary, and agreement with what a person is expected to write (:mod:`yoyak.summarize.expectation`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from yoyak.summarize.exchanges import Unit
+from yoyak.summarize.expectation import Expectation
 from yoyak.summarize.mbr import utility
 
-#: How much the share of the planned words counts beside the agreement of the candidates.
-COVERAGE = 0.4
+#: How much the expected agreement with a person counts beside the agreement with the candidates.
+EXPECTED = 0.8
 # Two statements so alike say the same thing, and one of them may be false.
 _ALIKE = 0.5
 _LEAST = 1e-3
@@ -51,20 +52,21 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """What a summary is measured by: the candidates' tokens with their weights, and the words of the dialogue with what each is worth."""
+    """What a summary is measured by: the candidates' tokens with their weights, and what a person is expected to write."""
 
     references: Sequence[tuple[str, ...]]
     weights: Sequence[float]
-    words: Mapping[str, float]
+    expected: Expectation
 
     def utility(self, chosen: Sequence[Statement]) -> float:
-        """Agreement with the candidates and cover of the words, 0..1."""
+        """Agreement with the candidates and with a person; the latter alone where there are none."""
         tokens = [token for statement in chosen for token in statement.tokens]
+        person = self.expected.agreement(tokens)
         voices = sum(self.weights)
-        agreement = sum(w * utility(tokens, r) for r, w in zip(self.references, self.weights, strict=True)) / voices if voices else 0.0
-        total = sum(self.words.values())
-        covered = sum(self.words.get(token, 0.0) for token in set(tokens)) / total if total else 0.0
-        return (1 - COVERAGE) * agreement + COVERAGE * covered
+        if not voices:
+            return person
+        agreement = sum(w * utility(tokens, r) for r, w in zip(self.references, self.weights, strict=True)) / voices
+        return (1 - EXPECTED) * agreement + EXPECTED * person
 
 
 def worth(chosen: Sequence[Statement], goal: Goal, trust: float) -> float:

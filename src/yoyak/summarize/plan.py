@@ -36,30 +36,49 @@ class Plan:
     Args:
         groups: The sentences.
         weight: How probable it is that a summary rests on a turn (0-based), 0..1.
-        words: What it is worth that a summary holds a content word: the probability that a person's does, times the word's weight.
+        words: Content word of the dialogue -> the probability that a person's summary holds it.
+        length: How many morphemes a person's summary of a dialogue of this length has, on average.
     """
 
     groups: tuple[Group, ...]
     weight: tuple[float, ...]
     words: Mapping[str, float] = field(default_factory=dict)
+    length: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The fitted models: feature -> weight, and the probability from which a turn is chosen."""
+    """What was fitted: models as feature -> weight, and what summaries have in common.
+
+    Args:
+        turn: Whether a summary rests on a turn.
+        join: Whether two turns belong into one sentence.
+        subject: Whom a sentence is about.
+        threshold: The probability from which a turn is chosen.
+        word: Whether a summary holds a content word of its dialogue.
+        known: Content word -> log-odds that a summary takes it over.
+        frame: Morpheme that is no content word -> the probabilities that a summary holds it at least once, twice, ...
+        label: The probabilities that a summary holds a speaker's label at least once, twice, ...
+        length: (a, b) of a summary's length a + b log(1 + the dialogue's), in morphemes.
+    """
 
     turn: Mapping[str, float]
     join: Mapping[str, float]
     subject: Mapping[str, float]
     threshold: float
     word: Mapping[str, float] = field(default_factory=dict)
+    known: Mapping[str, float] = field(default_factory=dict)
+    frame: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    label: Sequence[float] = ()
+    length: tuple[float, float] = (0.0, 0.0)
 
 
 @lru_cache(maxsize=1)
 def fitted() -> Weights:
     """The weights that come with the package."""
     values = json.loads(files("yoyak").joinpath("assets", "plan.json").read_text(encoding="utf-8"))
-    return Weights(values["turn"], values["join"], values["subject"], values["threshold"], values["word"])
+    del values["fitted_on"]
+    return Weights(**values)
 
 
 def logistic(weights: Mapping[str, float], features: Features) -> float:
@@ -99,8 +118,9 @@ def planned(item: Analysed, weights: Weights, *, pieces: int = 1) -> Plan:
     ranked = sorted(range(len(probable)), key=lambda i: (-probable[i], i))
     chosen = sorted(i for place, i in enumerate(ranked) if place < MOST_TURNS * pieces and (place == 0 or probable[i] >= weights.threshold))
     groups = tuple(_group(item, group, weights) for group in _grouped(item, chosen, weights))
-    worth = {word: item.weight[word] * logistic(weights.word, found) for word, found in word_features(item, probable).items()}
-    return Plan(groups, tuple(probable), worth)
+    words = {word: logistic(weights.word, found) for word, found in word_features(item, probable, weights.known).items()}
+    length = weights.length[0] + weights.length[1] * math.log(1 + sum(map(len, item.morphemes)))
+    return Plan(groups, tuple(probable), words, max(length, 1.0) * pieces)
 
 
 def _grouped(item: Analysed, chosen: Sequence[int], weights: Weights) -> list[list[int]]:

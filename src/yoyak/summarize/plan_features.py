@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from yoyak.metrics.evidence import content, weights
@@ -89,9 +89,16 @@ def turn_features(item: Analysed) -> list[Features]:
     return found
 
 
-def word_features(item: Analysed, probable: Sequence[float]) -> dict[str, Features]:
-    """For each content word of the dialogue: how often, where and by whom it is said, and how probable its turns are (0..1 each)."""
+def word_features(item: Analysed, probable: Sequence[float], known: Mapping[str, float]) -> dict[str, Features]:
+    """For each content word of the dialogue: how often, where and by whom it is said, and what kind of word it is.
+
+    Args:
+        item: The dialogue.
+        probable: How probable its turns are, 0..1 each.
+        known: Word -> log-odds that a summary takes it over from its dialogue, as other dialogues have it.
+    """
     turns, n = item.dialogue.turns, len(item.dialogue.turns)
+    lengths = [math.log1p(len(morphemes)) for morphemes in item.morphemes]
     tags = {m.form: m.tag.partition("-")[0] for morphemes in item.morphemes for m in morphemes}
     places: dict[str, list[int]] = {}
     for i, words in enumerate(item.words):
@@ -116,6 +123,10 @@ def word_features(item: Analysed, probable: Sequence[float]) -> dict[str, Featur
             "long": math.log(len(word)),
             "asked": float(any(turns[i].text.rstrip().endswith("?") for i in at)),
             "turns": math.log(n),
+            "dialogue-length": math.log(1 + sum(map(len, item.morphemes))),
+            "turn-length": sum(lengths[i] for i in at) / len(at),
+            "known": known.get(word, 0.0),
+            "unknown": float(word not in known),
             f"tag-{tags.get(word, '')}": 1.0,
         }
     return found
