@@ -7,7 +7,7 @@ CORE_VENV ?= .venv-core
 BIN = $(VENV)/bin
 PIP = -m pip install --quiet --disable-pip-version-check -c constraints.txt $(PIP_OPTIONS)
 
-.PHONY: demo demo-core test test-models check check-core check-corpus proofs bench clean
+.PHONY: demo demo-core test test-models check check-core check-corpus proofs proofs-models bench clean
 
 # Each stage leaves a stamp, so that a second make does nothing.
 $(VENV)/.core: pyproject.toml constraints.txt
@@ -69,6 +69,10 @@ check-corpus: $(VENV)/.dev
 
 proofs: $(VENV)/.dev
 	$(BIN)/python -m pytest -m proof
+
+# Those that need torch: killed and resumed runs, two processes, two processes that share one model's weights out.
+proofs-models: $(VENV)/.train
+	$(BIN)/python -m pytest -m proof tests/train tests/proofs
 
 clean:
 	rm -rf $(VENV) $(CORE_VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

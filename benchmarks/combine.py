@@ -1,10 +1,12 @@
 """`yoyak combine`: its speed, and what voting is worth, over beams and over systems.
 
-    YOYAK_DATA=... python benchmarks/combine.py [--model runs/main/adapter] [--work build/combine] [--limit N]
+    YOYAK_DATA=... python benchmarks/combine.py [--model yoyak-gemma-270m] [--seeds DIR DIR DIR] [--limit N]
 
 Speed: the whole command over 2,500 dialogues x 5 summaries, all different (the worst case), made from the corpus' summaries by swapping
 neighbouring words; beside it Kiwi alone over the same texts in the same run. By the clock and by processor time, since the machine is
-shared. Quality (needs YOYAK_DATA): dev_k2, Kiwi morphemes, F1 x 100 with paired intervals.
+shared. Quality (needs YOYAK_DATA): dev_k2, Kiwi morphemes, F1 x 100 with paired intervals; every system's endings are set to ~니다. With
+--seeds the same for models that differ in their training's seed alone: each one's greedy output, and their vote. What models write is kept
+under build/ (see _written.py).
 """
 
 from __future__ import annotations
@@ -22,7 +24,8 @@ from time import perf_counter
 from typing import Any
 
 from _record import ROOT, data_folder, measure, ratio, record
-from yoyak.checkpoints import load
+from _topic_uses import Model
+from _written import best, found, searches, voted
 from yoyak.data.read import read
 from yoyak.data.write import read_predictions
 from yoyak.metrics.evaluate import evaluate
@@ -32,12 +35,11 @@ from yoyak.metrics.rouge import NAMES
 from yoyak.metrics.significance import paired
 from yoyak.records import Dialogue, Prediction
 from yoyak.summarize.combine import combine
-from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.mbr import choose
 from yoyak.summarize.summarizer import Summarizer
-from yoyak.tune.beams import Beams
+from yoyak.text.endings import restyle
 
 FILES = 5
+OURS = "ours, greedy"
 
 
 def made_up(folder: Path, count: int) -> list[Path]:
@@ -103,61 +105,82 @@ def speed(repeats: int, count: int) -> tuple[list[dict[str, Any]], list[dict[str
     return measures, ratios
 
 
-def written(model: str, work: Path, talks: list[Dialogue], number: int) -> dict[str, list[Prediction]]:
-    """What the model writes: greedy, and with `number` beams its best one and their vote."""
-    name = f"{load.ready(model).folder.name} int8"  # as yoyak.tune.search calls it, so that a search's folder can be shared
-    beams = Beams(work / "beams", model=name, open_engine=lambda decode: Summarizer.load(model, decode=decode))
-    texts = {"ours, greedy": [one.item.candidates[0].text for one in beams.of(talks, DecodeConfig())]}
-    if number > 1:
-        several = beams.of(talks, DecodeConfig(num_beams=number))
-        votes = [choice for _, choice in choose(one.item for one in several)]
-        texts[f"ours, best of {number} beams"] = [one.item.candidates[0].text for one in several]
-        texts[f"ours, vote of {number} beams"] = [choice.text if choice else "" for choice in votes]
-    return {name: [Prediction(d.id, text, name) for d, text in zip(talks, found, strict=True)] for name, found in texts.items()}
+def written(model: str, talks: list[Dialogue], beams: int, seeds: list[str]) -> dict[str, list[Prediction]]:
+    """What the model writes: greedy, and with beams its best one and their vote; and what each model of another seed writes."""
+    texts = {OURS: best(found(searches(model), talks, 1))}
+    if beams > 1:
+        several = found(searches(model), talks, beams)
+        texts |= {f"ours, best of {beams} beams": best(several), f"ours, vote of {beams} beams": voted(several)}
+    for number, seed in enumerate(seeds):
+        # where benchmarks/topics.py keeps what these models wrote
+        made = Model(Path(seed).name, Path(seed) / "adapter", ROOT / "build" / "topics").candidates(talks)
+        texts[f"seed {number}"] = {talk.id: beams[0].text for talk, beams in zip(talks, made, strict=True)}
+    return {name: [Prediction(d.id, by_id[d.id], name) for d in talks] for name, by_id in texts.items()}
 
 
-def quality(folder: Path, model: str | None, work: Path, *, limit: int | None, beams: int) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+def combined(systems: Mapping[str, list[Prediction]], by_id: Mapping[str, Dialogue]) -> dict[str, list[Prediction]]:
+    """The votes that are looked at."""
+    third = OURS if OURS in systems else "extractive"
+    names = {"KoBART": systems["KoBART"], third: systems[third], "LLM": systems["LLM"]}
+    two = {name: systems[name] for name in ("KoBART", third)}
+    made = {
+        f"combined: KoBART + {third} + LLM": combine(names),
+        f"combined, nothing pruned: KoBART + {third} + LLM": combine(names, agreement=0.0),
+        f"combined, faithfulness second: KoBART + {third} + LLM": combine(names, dialogues=by_id),
+        f"combined, faithfulness second: KoBART + {third}": combine(two, dialogues=by_id),
+    }
+    seeds = {name: found for name, found in systems.items() if name.startswith("seed ")}
+    if len(seeds) > 1:
+        made[f"combined: {len(seeds)} seeds"] = combine(seeds)
+        made[f"combined, faithfulness second: {len(seeds)} seeds"] = combine(seeds, dialogues=by_id)
+    return {name: list(found) for name, found in made.items()}
+
+
+def compared(systems: Mapping[str, object]) -> list[tuple[str, str]]:
+    """(System, what it has to beat)."""
+    pairs = []
+    for name in systems:
+        if name.startswith("combined"):
+            parts = [part for part in ("KoBART", OURS, "extractive") if part in name]
+            pairs += [(name, part) for part in (parts or [other for other in systems if other.startswith("seed ")])]
+        elif name.startswith(("ours, best", "ours, vote")):
+            pairs.append((name, OURS))
+    return pairs
+
+
+def quality(
+    folder: Path, model: str | None, *, limit: int | None, beams: int, seeds: list[str]
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
     talks = list(read(folder / "dev_k2.csv"))[:limit]
     by_id = {talk.id: talk for talk in talks}
-    references = {talk.id: talk.references for talk in talks}
     systems: dict[str, list[Prediction]] = {
         "KoBART": read_predictions(folder / "dev_k2_kobart_output.csv"),
         "LLM": read_predictions(folder / "dev_k2_llm_zeroshot_output.csv"),
         "extractive": list(Summarizer.load("extractive").summarize(talks)),
     }
     if model:
-        systems |= written(model, work, talks, beams)
-    systems = {name: [p for p in found if p.id in by_id] for name, found in systems.items()}
-    third = "ours, greedy" if model else "extractive"
-    three = {name: systems[name] for name in ("KoBART", third, "LLM")}
-    without_pruning = combine(three, agreement=0.0)
-    for label, found in (
-        (f"combined: KoBART + {third} + LLM", combine(three)),
-        (f"combined, nothing pruned: KoBART + {third} + LLM", without_pruning),
-        (f"combined, faithfulness second: KoBART + {third} + LLM", combine(three, dialogues=by_id)),
-        (f"combined, faithfulness second: KoBART + {third}", combine({n: systems[n] for n in ("KoBART", third)}, dialogues=by_id)),
-    ):
-        systems[label] = list(found)
-    names = list(systems)
-    result = evaluate(
-        as_mapping(systems[names[0]]), references, against={name: as_mapping(systems[name]) for name in names[1:]}, name=names[0]
-    )
+        systems |= written(model, talks, beams, seeds)
+    systems = {
+        name: [Prediction(p.id, restyle(p.summary, to="합니다"), p.model, error=p.error) for p in found if p.id in by_id]
+        for name, found in systems.items()
+    }
+    systems |= combined(systems, by_id)
+    first, *others = systems
+    references = {talk.id: talk.references for talk in talks}
+    result = evaluate(as_mapping(systems[first]), references, against={name: as_mapping(systems[name]) for name in others}, name=first)
     measures = []
-    for name, found in result.systems.items():
+    for name, scored in result.systems.items():
         for metric in NAMES:
-            score = found.scores[metric]
+            score = scored.scores[metric]
             measures.append(
                 {"what": f"{name}: {metric}", "value": 100 * score.f1, "unit": "F1 x 100", "low": 100 * score.low, "high": 100 * score.high}
             )
         flagged = [float(bool(check(by_id[p.id], p.summary))) for p in systems[name]]
         share = 100 * sum(flagged) / len(flagged)
         measures.append({"what": f"{name}: summaries with a finding", "value": share, "unit": "%", "low": share, "high": share})
-    finals = {name: _finals(found.examples) for name, found in result.systems.items()}
-    pairs = [(name, "KoBART") for name in systems if name.startswith("combined") and "KoBART" in name]
-    pairs += [(name, third) for name in systems if name.startswith("combined") and third in name]
-    pairs += [(name, "ours, greedy") for name in systems if name.startswith(("ours, best", "ours, vote"))]
+    finals = {name: _finals(scored.examples) for name, scored in result.systems.items()}
     differences = {}
-    for name, base in dict.fromkeys(pairs):
+    for name, base in compared(systems):
         d = paired(finals[name], finals[base])
         what = f"{name} minus {base}: mean of ROUGE-1, -2, -L"
         measures.append({"what": what, "value": 100 * d.mean, "unit": "points", "low": 100 * d.low, "high": 100 * d.high})
@@ -172,7 +195,7 @@ def _finals(examples: Mapping[str, Mapping[str, float]]) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--model")
-    parser.add_argument("--work", type=Path, default=ROOT / "build" / "combine")
+    parser.add_argument("--seeds", nargs="+", default=[], help="folders of runs (with adapter/ inside) that differ in their seed alone")
     parser.add_argument("--limit", type=int, help="use only the first dialogues of dev_k2")
     parser.add_argument("--beams", type=int, default=4, help="beams of our model; 1 leaves them out")
     parser.add_argument("--repeats", type=int, default=5)
@@ -184,7 +207,7 @@ def main() -> None:
     files: list[Path] = [ROOT / "corpus" / f"{name}.jsonl" for name in ("train", "dev", "test")]
     if data:
         folder = data / "dialogsum-ko"
-        measures, differences = quality(folder, given.model, given.work, limit=given.limit, beams=given.beams)
+        measures, differences = quality(folder, given.model, limit=given.limit, beams=given.beams, seeds=given.seeds)
         files += [folder / name for name in ("dev_k2.csv", "dev_k2_kobart_output.csv", "dev_k2_llm_zeroshot_output.csv")]
     times, ratios = speed(given.repeats, given.count)
     more = {"differences": differences, "dialogues": given.limit or "all"}

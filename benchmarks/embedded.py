@@ -1,11 +1,12 @@
 """The embedded model against what else could summarize out of the box, on our corpus's test split and, transferred, on dev_k2.
 
-    YOYAK_DATA=... python benchmarks/embedded.py [--rows 250] [--few-shot-rows 40] [--model NAME|DIR]
+    YOYAK_DATA=... python benchmarks/embedded.py [--rows 250] [--beam-rows 250] [--few-shot-rows 40] [--model NAME|DIR]
 
-Morpheme ROUGE with intervals (both references of the corpus, averaged), paired tests against the model's greedy output, and the rates of
-the automatic checks of faithfulness. Greedy, four beams, and the vote of eight beams (MBR). On dev_k2, whose summaries mostly end in
-~니다, every system's endings are set to that. The base model is asked without and with two examples of the corpus, in the same form, and
-only its first line counts; it is slow at this, hence fewer rows. KoBART and the LLM are the outputs that come with the data.
+Morpheme ROUGE with intervals (both references of the corpus, averaged), paired tests against the model's greedy output on the dialogues
+that both have, and the rates of the automatic checks of faithfulness. Greedy, the best of the beams, and the beams' vote (MBR). On dev_k2,
+whose summaries mostly end in ~니다, every system's endings are set to that. The base model is asked without and with two examples of the
+corpus, in the same form, and only its first line counts; it is slow at this, hence fewer rows. KoBART and the LLM are the outputs that come
+with the data. What the models write is kept under build/, where tune.py and combine.py find it; speeds are of one core's processor time.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from _record import ROOT, data_folder, record
 from _shares import share
+from _written import WORK, best, found, kept, searches, voted
 from yoyak.checkpoints import gemma, load
 from yoyak.checkpoints.convert import read_form
 from yoyak.data.read import read
@@ -40,18 +41,20 @@ Row = dict[str, Any]
 Texts = dict[str, str]
 
 
-def ours(dialogues: Sequence[Dialogue], ending: Ending, model: str, *, quick: bool) -> Iterator[tuple[str, Texts, float]]:
-    """(how, summaries, dialogues a second) of the embedded model; greedy alone when it has to be quick."""
-    for how, beams, mbr, compute in (
-        ("greedy", 1, False, "int8"),
-        ("greedy fp32", 1, False, "float32"),
-        ("beam 4", 4, False, "int8"),
-        ("MBR of 8 beams", 8, True, "int8"),
-    )[: 2 if quick else 4]:
-        summarizer = Summarizer.load(model, decode=DecodeConfig(num_beams=beams), mbr=mbr, ending=ending, compute_type=compute)
-        start = perf_counter()
-        made = {prediction.id: prediction.summary for prediction in summarizer.summarize(dialogues)}
-        yield how, made, len(dialogues) / (perf_counter() - start)
+def ours(dialogues: Sequence[Dialogue], ending: Ending, model: str, *, beams: int, beam_rows: int) -> Iterator[tuple[str, Texts, float]]:
+    """(how, summaries, dialogues a second of one core) of the embedded model."""
+
+    def told(texts: Texts) -> Texts:
+        return {id_: restyle(text, to=ending) for id_, text in texts.items()}
+
+    for how, compute in (("greedy", "int8"), ("greedy fp32", "float32")):
+        greedy = found(searches(model, compute=compute), dialogues, 1)
+        yield how, told(best(greedy)), len(greedy) / sum(one.seconds for one in greedy)
+    if beams > 1 and beam_rows:
+        several = found(searches(model), dialogues[:beam_rows], beams)
+        speed = len(several) / sum(one.seconds for one in several)
+        yield f"best of {beams} beams", told(best(several)), speed
+        yield f"vote of {beams} beams", told(voted(several)), speed
 
 
 def base(dialogues: Sequence[Dialogue], ending: Ending, shots: Sequence[Dialogue]) -> Texts:
@@ -61,9 +64,13 @@ def base(dialogues: Sequence[Dialogue], ending: Ending, shots: Sequence[Dialogue
     codec = Codec(folder / "tokenizer.json", read_form(folder), decode)
     runtime = CTranslate2Runtime(folder, read_form(folder), codec, decode, usual(), device="cpu", compute_type="int8")
     before = "".join(f"{prompt(shot.turns)}{shot.references[0]}\n\n\n" for shot in shots)
-    batches = [runtime.submit([("<bos>", *codec.tokens_of(before + prompt(talk.turns)))]) for talk in dialogues]
-    texts = (batch.result()[0].strip().split("\n")[0] for batch in batches)
-    return {talk.id: restyle(text, to=ending) for talk, text in zip(dialogues, texts, strict=True)}
+
+    def line(talk: Dialogue) -> str:
+        whole = before + prompt(talk.turns)
+        text = kept(WORK / "base.jsonl", f"{folder.name} {whole}", lambda: runtime.submit([("<bos>", *codec.tokens_of(whole))]).result()[0])
+        return restyle(text.strip().split("\n")[0], to=ending)
+
+    return {talk.id: line(talk) for talk in dialogues}
 
 
 def scored(place: str, systems: Mapping[str, Texts], dialogues: Mapping[str, Dialogue]) -> Iterator[Row]:
@@ -82,23 +89,26 @@ def scored(place: str, systems: Mapping[str, Texts], dialogues: Mapping[str, Dia
 
 
 def differences(place: str, systems: Mapping[str, Texts], dialogues: Mapping[str, Dialogue]) -> Iterator[Row]:
-    """The model's greedy output against every other system that has all rows: paired differences in ROUGE."""
-    whole = {name: texts for name, texts in systems.items() if len(texts) == len(dialogues)}
-    first = whole["yoyak-gemma-270m greedy"]
-    others = {name: texts for name, texts in whole.items() if texts is not first}
-    result = evaluate(first, {id_: talk.references for id_, talk in dialogues.items()}, against=others)
-    for name, found in result.differences.items():
+    """The model's greedy output against every other system, on the rows that the other has: paired differences in ROUGE."""
+    first = systems["yoyak-gemma-270m greedy"]
+    for name, texts in systems.items():
+        if texts is first:
+            continue
+        shared = {id_: text for id_, text in first.items() if id_ in texts}
+        result = evaluate(shared, {id_: dialogues[id_].references for id_ in shared}, against={name: texts})
         for metric in NAMES:
-            difference = found[metric]
+            difference = result.differences[name][metric]
             values = {"value": 100 * difference.mean, "low": 100 * difference.low, "high": 100 * difference.high}
-            yield {"what": f"{place}: greedy minus {name}, {metric} (p = {difference.p:.3g})", "unit": "F1 x 100", **values}
+            what = f"{place}: greedy minus {name}, {metric} ({len(shared)} rows, p = {difference.p:.3g})"
+            yield {"what": what, "unit": "F1 x 100", **values}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=250)
-    parser.add_argument("--few-shot-rows", type=int, default=40)
-    parser.add_argument("--quick", action="store_true", help="greedy alone, and no base model")
+    parser.add_argument("--beams", type=int, default=4)
+    parser.add_argument("--beam-rows", type=int, default=250, help="dialogues whose beams are searched; 0 leaves beams out")
+    parser.add_argument("--few-shot-rows", type=int, default=40, help="dialogues for the base model; 0 leaves it out")
     parser.add_argument("--model", default="yoyak-gemma-270m")
     options = parser.parse_args()
     corpus = ROOT / "corpus"
@@ -115,15 +125,16 @@ def main() -> None:
     for place, rows, ending, others in sets:
         dialogues = {talk.id: talk for talk in rows}
         systems: dict[str, Texts] = {}
-        for how, texts, speed in ours(rows, ending, options.model, quick=options.quick):
+        for how, texts, speed in ours(rows, ending, options.model, beams=options.beams, beam_rows=options.beam_rows):
             systems[f"yoyak-gemma-270m {how}"] = texts
-            measures.append({"what": f"{place}, {how}", "unit": "dialogues/s"} | dict.fromkeys(("value", "low", "high"), speed))
+            unit = "dialogues/s of one core"
+            measures.append({"what": f"{place}, {how}", "unit": unit} | dict.fromkeys(("value", "low", "high"), speed))
         extractive = Summarizer.load("extractive", ending=ending)
         systems["extractive"] = {prediction.id: prediction.summary for prediction in extractive.summarize(rows)}
         systems["lead-3"] = {talk.id: lead(talk, 3) for talk in rows}
         for name, path in others.items():
             systems[name] = {id_: restyle(text, to=ending) for id_, text in as_mapping(read_predictions(path)).items() if id_ in dialogues}
-        if not options.quick:
+        if options.few_shot_rows:
             few = rows[: options.few_shot_rows]
             systems["base model, zero-shot"] = base(few, ending, [])
             systems["base model, two examples"] = base(few, ending, shots)
@@ -141,7 +152,8 @@ def main() -> None:
         )
         lost = 100 * (exact.systems["predictions"].scores["rougeL"].f1 - eight.systems["predictions"].scores["rougeL"].f1)
         ratios.append({"what": f"{place}: ROUGE-L (x 100) that int8 costs", "value": lost, "low": lost, "high": lost, "goal": "<= 0.5"})
-    record("embedded", data=data, runs=1, measures=measures, ratios=ratios)
+    sizes = {"rows": options.rows, "beam_rows": options.beam_rows, "few_shot_rows": options.few_shot_rows}
+    record("embedded", data=data, runs=1, measures=measures, ratios=ratios, sizes=sizes)
 
 
 if __name__ == "__main__":

@@ -4,8 +4,8 @@
 
 `yoyak train gemma-3-270m --from FILE` as a user types it (the recipe's epochs), on so many rows of train_research.csv, each file holding
 the smaller ones; then the first rows of dev_k2, which is of the same kind and never learned from, summarized as `yoyak summarize` does.
-Nothing learned (0 rows) is the embedded model with its endings set to the file's; the differences to it are paired. The domains of our own corpus
-are no test of this, since the embedded adapter has learned from all of them. Finished runs in DIR are not made again.
+Nothing learned (0 rows) is the embedded model as it is; the differences to it are paired. The domains of our own corpus are no test of
+this, since the embedded adapter has learned from all of them. Finished runs in DIR are not made again.
 """
 
 from __future__ import annotations
@@ -80,7 +80,9 @@ def main() -> None:
     dialogues = list(read(files[1]))[: options.rows]
     references = {d.id: d.references for d in dialogues}
     texts = {0: summarized("0", "yoyak-gemma-270m", dialogues, options.work)}
-    texts |= {size: summarized(str(size), str(options.work / f"{size}" / "run" / "adapter"), dialogues, options.work) for size in options.sizes}
+    texts |= {
+        size: summarized(str(size), str(options.work / f"{size}" / "run" / "adapter"), dialogues, options.work) for size in options.sizes
+    }
     measures: list[Row] = []
     for size, made in texts.items():
         against = {"nothing learned": texts[0]} if size else {}
@@ -88,12 +90,16 @@ def main() -> None:
         for metric in NAMES:
             score = result.systems["predictions"].scores[metric]
             values = {"value": 100 * score.f1, "low": 100 * (score.low or 0), "high": 100 * (score.high or 0)}
-            measures.append({"what": f"{size} dialogues learned: {metric} on {len(dialogues)} rows of dev_k2", "unit": "F1 x 100", **values})
+            measures.append(
+                {"what": f"{size} dialogues learned: {metric} on {len(dialogues)} rows of dev_k2", "unit": "F1 x 100", **values}
+            )
         for name, found in result.differences.items():
             for metric in NAMES:
                 gain = found[metric]
                 values = {"value": 100 * gain.mean, "low": 100 * gain.low, "high": 100 * gain.high}
-                measures.append({"what": f"{size} dialogues learned minus {name}: {metric} (p = {gain.p:.3g})", "unit": "F1 x 100", **values})
+                measures.append(
+                    {"what": f"{size} dialogues learned minus {name}: {metric} (p = {gain.p:.3g})", "unit": "F1 x 100", **values}
+                )
         if size:
             took = times[size]
             for what in ("clock", "processor"):

@@ -12,20 +12,28 @@ import math
 import sys
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from _record import ROOT, record
+from _shares import fingerprint
 from yoyak._files import atomic
 from yoyak.data.read import read
 from yoyak.metrics.evidence import content
 from yoyak.summarize.engines.extractive import Extractive
+from yoyak.summarize.exchanges import sentence
 from yoyak.summarize.plan import Plan, Weights, fitted, logistic, planned
 from yoyak.summarize.plan_features import Analysed, Features, analysed, join_features, subject_features, turn_features, word_features
+from yoyak.summarize.retold_features import point_features
 from yoyak.text.endings import restyle
 from yoyak.text.morphemes import analyze, analyze_many, forms
 
+#: Statements of the train split that a language model read one by one, blind (ids, hashes, verdicts; no text).
+RETOLD = Path(__file__).resolve().parent / "labels" / "retold.jsonl"
+#: Chosen by cross-validation on the train split.
+RETOLD_PENALTY = 10.0
 TARGET = ROOT / "src" / "yoyak" / "assets" / "plan.json"
 Row = dict[str, Any]
 
@@ -56,8 +64,8 @@ def join_examples(data: Sequence[tuple[Row, Analysed]]) -> Iterator[tuple[Featur
     """Each step from one evidence turn to the next: does it stay within the sentence?"""
     for row, item in data:
         owner: dict[int, int] = {}
-        for number, sentence in enumerate(row["sentences"]):
-            for turn in sentence["evidence"]:
+        for number, written in enumerate(row["sentences"]):
+            for turn in written["evidence"]:
                 owner.setdefault(turn - 1, number)
         group: list[int] = []
         for turn in sorted(owner):
@@ -155,11 +163,40 @@ def subject_examples(data: Sequence[tuple[Row, Analysed]]) -> Iterator[tuple[lis
     """Each sentence that begins with a speaker: the features of all speakers, and which it is."""
     for row, item in data:
         labels = item.dialogue.labels
-        for sentence in row["sentences"]:
-            subject = subject_of(sentence["text"], labels)
-            group = sorted(turn - 1 for turn in sentence["evidence"])
+        for written in row["sentences"]:
+            subject = subject_of(written["text"], labels)
+            group = sorted(turn - 1 for turn in written["evidence"])
             if subject is not None and group:
                 yield [subject_features(item, group, label) for label in labels], labels.index(subject)
+
+
+def retold_examples(data: Sequence[tuple[Row, Analysed]], weights: Weights) -> Iterator[tuple[str, Features, float, float]]:
+    """(dialogue, features, true, main point) of each retold turn or exchange that was read: does it, alone, say what was meant, and does
+    it tell the main point (1 or 0 each)?
+
+    A statement whose wording has changed since it was read is left out.
+    """
+    read_: dict[str, dict[str, Row]] = defaultdict(dict)
+    for line in RETOLD.read_text(encoding="utf-8").splitlines():
+        label = json.loads(line)
+        read_[label["id"]][label["statement"]] = label
+    for row, item in data:
+        if row["id"] in read_:
+            made = planned(item, weights)
+            for unit, features in zip(item.units, point_features(item, made.weight, made.words), strict=True):
+                label = read_[row["id"]].get(fingerprint(sentence(unit)))
+                if label is not None:
+                    yield row["id"], features, float(label["true"]), float(label["point"] == 2)
+
+
+def crossed(examples: Sequence[tuple[str, Features, float]], penalty: float) -> list[tuple[float, float]]:
+    """(probability, answer) of each example by a model that has not seen its dialogue: ten parts, each judged by the other nine."""
+    part = {id_: i % 10 for i, id_ in enumerate(sorted({id_ for id_, _, _ in examples}))}
+    found = []
+    for k in range(10):
+        weights = fit([(f, y) for id_, f, y in examples if part[id_] != k], penalty=penalty)
+        found += [(logistic(weights, f), y) for id_, f, y in examples if part[id_] == k]
+    return found
 
 
 def fit(examples: Sequence[tuple[Features, float]], *, penalty: float) -> dict[str, float]:
@@ -225,7 +262,7 @@ def learn() -> None:
     word = fit(list(word_examples(train, turn, words.known_elsewhere)), penalty=5.0)
     frame, label, length = habits(train)
     best = max(np.arange(0.3, 0.71, 0.025), key=lambda t: f1(dev, lambda item: turns_of(planned(item, Weights(turn, join, subject, t))))[2])
-    values = {
+    values: dict[str, Any] = {
         "fitted_on": "corpus/train.jsonl (evidence, summaries)",
         "threshold": round(float(best), 3),
         "turn": turn,
@@ -237,6 +274,9 @@ def learn() -> None:
         "label": label,
         "length": length,
     }
+    read_ = list(retold_examples(train, Weights(**{name: value for name, value in values.items() if name != "fitted_on"})))
+    values["retold"] = fit([(f, y) for _, f, y, _ in read_], penalty=RETOLD_PENALTY)
+    values["point"] = fit([(f, y) for _, f, _, y in read_], penalty=RETOLD_PENALTY)
     with atomic(TARGET) as file:
         file.write(
             "{\n" + ",\n".join(f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}" for name, value in values.items()) + "\n}\n"
@@ -291,6 +331,18 @@ def main() -> None:
         say(f"{split}: the sentence's subject, right", 100 * right / len(choices))
         say(f"{split}: sentences planned per dialogue", float(np.mean([len(planned(item, weights).groups) for _, item in data])), "")
         say(f"{split}: sentences written per dialogue", float(np.mean([len(row["sentences"]) for row, _ in data])), "")
+    read_ = list(retold_examples(load("train"), weights))
+    say("train: retold statements read", len(read_), "")
+    for name, examples in (
+        ("true and to be understood alone", [(id_, f, y) for id_, f, y, _ in read_]),
+        ("the main point", [(id_, f, y) for id_, f, _, y in read_]),
+    ):
+        judged = sorted(crossed(examples, RETOLD_PENALTY))
+        say(f"train: retold statements, {name}", 100 * sum(y for _, y in judged) / max(1, len(judged)))
+        say(f"train, cross-validated: retold statements, AUC of {name}", auc(judged), "")
+        fifth = len(judged) // 5
+        for which, part in (("least", judged[:fifth]), ("most", judged[-fifth:])):
+            say(f"train, cross-validated: {name} among the {which} probable fifth", 100 * sum(y for _, y in part) / max(1, len(part)))
     paths = [ROOT / "corpus" / f"{split}.jsonl" for split in ("train", "dev", "test")]
     record("plan", data=paths, runs=1, measures=measures, ratios=[])
 

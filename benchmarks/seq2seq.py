@@ -1,14 +1,14 @@
 """Training speed and memory of an encoder-decoder: ours beside the competition baseline's way, KoBART's size and tokenizer.
 
-    YOYAK_DATA=... python benchmarks/seq2seq.py [--rows 6] [--steps 1] [--repeats 3] [--layers N] [--sweep]
+    YOYAK_DATA=... python benchmarks/seq2seq.py [--rows 6] [--steps 1] [--repeats 3] [--layers N]
 
 The baseline's way: every row padded to 512 and 100 tokens, logits and loss at every position of the decoder (padding counted as labels),
-AdamW. Ours: the recipe's own collation and loss on batches of like length, with the budget of tokens with which a batch holds as many rows
-on average. Random weights of KoBART's shape, the model's own dropout, one thread, the same file. The baseline makes tags tokens of their
-own; what it costs does not depend on that, ours does, so ours is measured with tags as tokens and as plain text.
+AdamW. Ours: the loop's own step (yoyak.train.stepper) on batches of like length, with the budget of tokens with which a batch holds as many
+rows on average. Random weights of KoBART's shape, the model's own dropout (one way without), one thread, the same file. The baseline makes
+tags tokens of their own; what it costs does not depend on that, ours does, so ours is measured with tags as tokens and as plain text.
 
 Each way runs in a process of its own (forked after imports and tokenizing, which all have in common), in turn, and reports examples per
-second of processor time and the peak of its memory (VmHWM). --sweep measures what limits cost instead (results/lengths.json).
+second of processor time and the peak of its memory (VmHWM). What limits cost: benchmarks/limits.py.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from _record import data_folder, interleaved, measure, ratio, record
 
 ENCODER, DECODER = 512, 100
 BASELINE_ROWS = 50
+MORE_ROWS = 14
 #: Way -> (whose, precision, tag policy).
 WAYS = {
     "baseline fp32": ("baseline", "fp32", "tokens"),
@@ -42,6 +43,8 @@ WAYS = {
     "yoyak bf16, tags as tokens": ("yoyak", "bf16", "tokens"),
     "yoyak bf16, tags as text": ("yoyak", "bf16", "text"),
 }
+#: Measured once: what dropout costs us.
+WITHOUT_DROPOUT = "yoyak bf16, tags as tokens, no dropout"
 
 
 @dataclass
@@ -69,7 +72,6 @@ def main() -> int:
     parser.add_argument("--steps", type=int, default=1, help="timed steps of the baseline; ours does at least four")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--layers", type=int, default=None, help="fewer layers, to try the script")
-    parser.add_argument("--sweep", action="store_true")
     arguments = parser.parse_args()
     data = data_folder()
     if data is None:
@@ -77,11 +79,11 @@ def main() -> int:
     with TemporaryDirectory() as scratch:
         model = random_bart(data / "kobart", Path(scratch) / "kobart", layers=arguments.layers)
         train = data / "dialogsum-ko" / "train_research.csv"
-        (_sweep if arguments.sweep else _compare)(arguments, [train, data / "kobart" / "tokenizer.json"], model)
+        _compare(arguments, [train, data / "kobart" / "tokenizer.json"], model)
     return 0
 
 
-def _inputs(model: Path, train: Path, tags: str, limits: tuple[int, int]) -> Inputs:
+def inputs_of(model: Path, train: Path, tags: str, limits: tuple[int, int]) -> Inputs:
     """Every fourth row of the file, for the checkpoint with that tag policy."""
     from yoyak.checkpoints.convert import form_of, read_config
     from yoyak.checkpoints.encoder_decoder import prepared
@@ -98,13 +100,27 @@ def _inputs(model: Path, train: Path, tags: str, limits: tuple[int, int]) -> Inp
     return Inputs(folder, pairs(dialogues, codec, end=1, limits=Limits(*limits))[0])
 
 
-def _forked(name: str, whose: str, precision: str, inputs: Inputs, *, rows: int, steps: int) -> Run:
-    """Train a few steps in a child process."""
+def forked(
+    name: str,
+    whose: str,
+    precision: str,
+    inputs: Inputs,
+    *,
+    rows: int,
+    steps: int,
+    dropout: float | None = None,
+    limits: tuple[int, int] = (ENCODER, DECODER),
+) -> Run:
+    """Train a few steps in a child process; `limits` are what the baseline pads to."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
         try:
-            os.write(writing, json.dumps(asdict(_trained(whose, precision, inputs, rows, steps))).encode())
+            if whose == "baseline":
+                run = _baseline(precision, inputs, rows, steps, limits)
+            else:
+                run = _ours(precision, inputs, rows, steps, dropout)
+            os.write(writing, json.dumps(asdict(run)).encode())
             os._exit(0)
         except BaseException:  # noqa: BLE001 (the child must never return into the parent's code)
             traceback.print_exc()
@@ -119,21 +135,18 @@ def _forked(name: str, whose: str, precision: str, inputs: Inputs, *, rows: int,
     return Run(**json.loads(text))
 
 
-def _trained(whose: str, precision: str, inputs: Inputs, rows: int, steps: int) -> Run:
+def _baseline(precision: str, inputs: Inputs, rows: int, steps: int, limits: tuple[int, int]) -> Run:
     import torch
     import transformers
 
-    torch.set_num_threads(1)
-    transformers.utils.logging.disable_progress_bar()
     start = _peak_mb()
     model = transformers.BartForConditionalGeneration.from_pretrained(inputs.model, dtype=torch.float32, use_safetensors=True).train()
-    baseline = whose == "baseline"
-    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, weight_decay=0.01, fused=not baseline)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-5, weight_decay=0.01)
     spent, counts = [], []
-    for batch in _padded_batches(inputs.pairs, rows, steps) if baseline else _grouped_batches(inputs.pairs, rows, steps):
+    for batch in _padded_batches(inputs.pairs, rows, steps):
         began = time.process_time()
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=precision == "bf16"):
-            loss = _baseline_loss(model, batch) if baseline else _our_loss(model, batch)
+            loss = _baseline_loss(model, batch, *limits)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -144,6 +157,40 @@ def _trained(whose: str, precision: str, inputs: Inputs, rows: int, steps: int) 
     return Run(sum(counts[1:]) / sum(spent[1:]), _peak_mb(), mean(counts[1:]), start)
 
 
+def _ours(precision: str, inputs: Inputs, rows: int, steps: int, dropout: float | None) -> Run:
+    from yoyak.checkpoints.encoder_decoder import controls
+    from yoyak.train.device import compute_of
+    from yoyak.train.pair_job import PairJob
+    from yoyak.train.parallel import World
+    from yoyak.train.process import HeapKeeper
+    from yoyak.train.recipe import Data, Optimizer
+    from yoyak.train.seq2seq import Recipe, _model
+    from yoyak.train.stepper import Stepper
+
+    start = _peak_mb()
+    recipe = Recipe(
+        model=inputs.model.as_posix(),
+        data=Data(train=[]),
+        optimizer=Optimizer(learning_rate=1e-5, weight_decay=0.01),
+        epochs=1,
+        precision=precision,  # type: ignore[arg-type]
+        device="cpu",
+        dropout=dropout,
+    )
+    job = PairJob(_model(recipe, inputs.model), [inputs.pairs], controls=controls(inputs.model), round_to=recipe.batches.round_to)
+    stepper = Stepper(job, recipe, compute_of(recipe), World())
+    batches = _grouped_batches(job.lengths[0], rows, steps, recipe.batches.round_to)
+    stepper.schedule = [(0, batch) for batch in batches]
+    heap, spent = HeapKeeper(), []
+    for step in range(len(batches)):
+        began = time.process_time()
+        stepper.step(step)
+        heap.after_step()
+        spent.append(time.process_time() - began)
+    counts = [len(batch) for batch in batches]
+    return Run(sum(counts[1:]) / sum(spent[1:]), _peak_mb(), mean(counts[1:]), start)
+
+
 def _padded_batches(pairs: Sequence[Any], rows: int, steps: int) -> list[list[Any]]:
     import random
 
@@ -151,37 +198,28 @@ def _padded_batches(pairs: Sequence[Any], rows: int, steps: int) -> list[list[An
     return [shuffled[i * rows : (i + 1) * rows] for i in range(steps + 1)]
 
 
-def _grouped_batches(pairs: Sequence[Any], rows: int, steps: int) -> list[list[Any]]:
+def _grouped_batches(lengths: Sequence[int], rows: int, steps: int, round_to: int) -> list[list[int]]:
     """First the batch with the longest row, so that the peak of the memory is the run's; then, from the batches of an epoch sorted by
     length, some at even distances, so that rows per second of these is that of an epoch."""
     from yoyak.train.batches import plan
 
-    lengths = [len(pair.source) + len(pair.target) for pair in pairs]
     budgets = [round(rows * mean(lengths) * (0.9 + 0.025 * k)) for k in range(24)]
-    plans = [plan(lengths, tokens=budget, round_to=32, seed=0) for budget in budgets]
-    planned = min(plans, key=lambda batches: abs(len(pairs) / len(batches) - rows))
+    plans = [plan(lengths, tokens=budget, round_to=round_to, seed=0) for budget in budgets]
+    planned = min(plans, key=lambda batches: abs(len(lengths) / len(batches) - rows))
     ascending = sorted(planned, key=lambda batch: max(lengths[i] for i in batch))
     steps = max(4, 2 * steps)
-    chosen = [ascending[-1], *(ascending[int(len(ascending) * (k + 0.5) / steps)] for k in range(steps))]
-    return [[pairs[i] for i in batch] for batch in chosen]
+    return [ascending[-1], *(ascending[int(len(ascending) * (k + 0.5) / steps)] for k in range(steps))]
 
 
-def _our_loss(model: Any, rows: Sequence[Any]) -> Any:
-    from yoyak.train.pairs import collate
-    from yoyak.train.seq2seq import loss_of
-
-    return loss_of(model, collate(rows, pad=3, start=0, round_to=32)) / sum(len(row.target) for row in rows)
-
-
-def _baseline_loss(model: Any, rows: Sequence[Any]) -> Any:
+def _baseline_loss(model: Any, rows: Sequence[Any], longest_source: int, longest_target: int) -> Any:
     import torch
 
     def padded(ids: Sequence[int], length: int) -> list[int]:
         return [*ids[:length], *[3] * (length - len(ids))]
 
-    source = torch.tensor([padded(row.source, ENCODER) for row in rows])
-    given = torch.tensor([padded((0, *row.target[:-1]), DECODER) for row in rows])
-    labels = torch.tensor([padded(row.target, DECODER) for row in rows])  # padding is learned too, as the public code has it
+    source = torch.tensor([padded(row.source, longest_source) for row in rows])
+    given = torch.tensor([padded((0, *row.target[:-1]), longest_target) for row in rows])
+    labels = torch.tensor([padded(row.target, longest_target) for row in rows])  # padding is learned too, as the public code has it
     return model(input_ids=source, attention_mask=(source != 3).long(), decoder_input_ids=given, labels=labels).loss
 
 
@@ -191,26 +229,28 @@ def _peak_mb() -> float:
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) / 1000
 
 
-def _warm() -> None:
+def warm() -> None:
     """Load what every way needs, before the first fork."""
     import torch
     import transformers
 
     torch.set_num_threads(1)
+    transformers.utils.logging.disable_progress_bar()
     assert transformers.BartForConditionalGeneration
-    from yoyak.train import seq2seq
+    from yoyak.train import seq2seq, stepper
 
-    assert seq2seq.loss_of
+    assert seq2seq.train
+    assert stepper.Stepper
 
 
 def _compare(arguments: argparse.Namespace, data: list[Path], model: Path) -> None:
-    _warm()
-    inputs = {tags: _inputs(model, data[0], tags, (ENCODER, DECODER)) for tags in ("tokens", "text")}
+    warm()
+    inputs = {tags: inputs_of(model, data[0], tags, (ENCODER, DECODER)) for tags in ("tokens", "text")}
     runs: dict[str, list[Run]] = {way: [] for way in WAYS}
 
     def once(way: str, rows: int, steps: int) -> Run:
         whose, precision, tags = WAYS[way]
-        return _forked(way, whose, precision, inputs[tags], rows=rows, steps=steps)
+        return forked(way, whose, precision, inputs[tags], rows=rows, steps=steps)
 
     def timed(way: str) -> float:
         runs[way].append(once(way, arguments.rows, arguments.steps))
@@ -218,17 +258,24 @@ def _compare(arguments: argparse.Namespace, data: list[Path], model: Path) -> No
 
     speeds = interleaved({way: (lambda way=way: timed(way)) for way in WAYS}, repeats=arguments.repeats)  # type: ignore[misc]
     peaks = {way: [run.peak_mb for run in found] for way, found in runs.items()}
-    # What a row adds to what model and optimizer take whatever the batch is: a straight line through two sizes of batch.
+    without = forked(WITHOUT_DROPOUT, "yoyak", "bf16", inputs["tokens"], rows=arguments.rows, steps=arguments.steps, dropout=0.0)
+    # What a row adds to what model and optimizer take whatever the batch is: a straight line through two sizes of batch. Ours goes through
+    # a larger one: with two rows the gradients of all weights, which a step ends with, are more than what the rows keep.
     first, ours = "baseline fp32", "yoyak fp32, tags as tokens"
-    small = {way: once(way, 2, 1).peak_mb for way in (first, ours)}
-    line = {way: small[way] + (median(peaks[way]) - small[way]) / (arguments.rows - 2) * (BASELINE_ROWS - 2) for way in small}
+    others = {first: 2, ours: MORE_ROWS}
+    other = {way: once(way, rows, 1).peak_mb for way, rows in others.items()}
+    line = {
+        way: other[way] + (median(peaks[way]) - other[way]) / (arguments.rows - rows) * (BASELINE_ROWS - rows)
+        for way, rows in others.items()
+    }
 
-    here, fifty = f"{arguments.rows} rows a batch", f"{BASELINE_ROWS} rows a batch, by a straight line from 2 and {arguments.rows}"
+    here, fifty = f"{arguments.rows} rows a batch", f"{BASELINE_ROWS} rows a batch, by a straight line through two sizes"
     measures = [measure(f"{way}, {here}", speeds[way], "examples/s of processor time") for way in WAYS]
+    measures += [measure(f"{WITHOUT_DROPOUT}, {here}", [without.examples_per_s], "examples/s of processor time")]
     measures += [measure(f"{way}, {here}, peak memory", peaks[way], "MB") for way in WAYS]
     measures += [measure(f"{way}, rows in a timed batch", [run.rows for run in runs[way]], "rows") for way in WAYS]
-    measures += [measure(f"{way}, 2 rows a batch, peak memory", [small[way]], "MB") for way in small]
-    measures += [measure(f"{way}, {fifty}, peak memory", [line[way]], "MB") for way in small]
+    measures += [measure(f"{way}, {rows} rows a batch, peak memory", [other[way]], "MB") for way, rows in others.items()]
+    measures += [measure(f"{way}, {fifty}, peak memory", [line[way]], "MB") for way in others]
 
     def speed(way: str, beside: str, goal: str | None = None) -> dict[str, Any]:
         return ratio(f"{way} / {beside}, examples/s", [a / b for a, b in zip(speeds[way], speeds[beside], strict=True)], goal)
@@ -243,32 +290,6 @@ def _compare(arguments: argparse.Namespace, data: list[Path], model: Path) -> No
         ratio(f"{ours} / {first}, peak memory, {fifty}", [line[ours] / line[first]], "<= 0.5"),
     ]
     record("seq2seq", data=data, runs=arguments.repeats, measures=measures, ratios=ratios)
-
-
-def _sweep(arguments: argparse.Namespace, data: list[Path], model: Path) -> None:
-    """What the limits cost in time and memory, in batches by length: 256/512/1024 x 64/100/160, tags as tokens."""
-    _warm()
-    grid = [(source, target) for source in (256, 512, 1024) for target in (64, 100, 160)]
-    inputs = {limits: _inputs(model, data[0], "tokens", limits) for limits in grid}
-    found: dict[tuple[int, int], list[Run]] = {limits: [] for limits in grid}
-    for _ in range(arguments.repeats):
-        for limits in grid:
-            name = f"limits {limits[0]} / {limits[1]}"
-            found[limits].append(_forked(name, "yoyak", "fp32", inputs[limits], rows=arguments.rows, steps=arguments.steps))
-    measures = []
-    for (source, target), runs in found.items():
-        what = f"limits {source} / {target}, batches by length"
-        measures.append(measure(what, [run.examples_per_s for run in runs], "examples/s of processor time"))
-        measures.append(measure(f"{what}, peak memory", [run.peak_mb for run in runs], "MB"))
-    base = found[ENCODER, DECODER]
-    ratios = [
-        ratio(
-            f"limits {source} / {target} beside {ENCODER} / {DECODER}, time of an example",
-            [one.examples_per_s / run.examples_per_s for one, run in zip(base, found[source, target], strict=True)],
-        )
-        for source, target in grid
-    ]
-    record("lengths", data=data, runs=arguments.repeats, measures=measures, ratios=ratios)
 
 
 if __name__ == "__main__":

@@ -1,26 +1,24 @@
 """What tuning on dev is worth: the gain on the half that was tuned on beside the gain on the other half, in both directions.
 
-    YOYAK_DATA=... python benchmarks/tune.py --model runs/main/adapter [--work build/tune]
+    YOYAK_DATA=... python benchmarks/tune.py --model yoyak-gemma-270m [--work build/tune] [--limit N]
 
 The embedded model with its decoding searched by `yoyak tune` on each half of corpus/dev.jsonl and of dev_k2 (`--limit`: of their first
-dialogues); the space is small enough to be tried wholly. A killed run goes on in the
-folder `--work`. Quality is the mean of ROUGE-1, -2 and -L F1 on Kiwi's morphemes; seconds are processor time, since the machine is shared.
+dialogues); the space is small enough to be tried wholly. A killed run goes on in the folder `--work`; what the model writes is shared with
+embedded.py and combine.py (see _written.py). Quality is the mean of ROUGE-1, -2 and -L F1 on Kiwi's morphemes; seconds are processor time,
+since the machine is shared.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from _record import ROOT, data_folder, record
-from yoyak.checkpoints import load
+from _written import WORK, searches
 from yoyak.metrics.significance import Difference
 from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.summarizer import Summarizer
-from yoyak.tune.beams import Beams
 from yoyak.tune.page import told, write_page
 from yoyak.tune.recipe import Space, TuneRecipe
 from yoyak.tune.result import Tuned
@@ -57,15 +55,12 @@ def rows(name: str, found: Tuned, trials: int) -> list[dict[str, Any]]:
     return measured
 
 
-def derived_equals_decoded(recipe: TuneRecipe, folder: Path) -> dict[str, Any]:
+def derived_equals_decoded(recipe: TuneRecipe, count: int) -> dict[str, Any]:
     """Share of dialogues whose best beam under another length penalty, derived from a kept search, is what the model writes under it."""
     talks, _ = halves(dev_dialogues(recipe), recipe)
-    talks = talks[:24]
-    name = load.ready(recipe.model).folder.name
-    beams = Beams(folder, model=name, open_engine=lambda decode: Summarizer.load(recipe.model, decode=decode))
-    decode = DecodeConfig(num_beams=4)
-    beams.of(talks, decode)
-    other = replace(decode, length_penalty=1.6)
+    talks = talks[:count]
+    beams = searches(recipe.model)
+    other = DecodeConfig(num_beams=4, length_penalty=1.6)
     pairs = zip(beams.of(talks, other), beams.of(talks, other, exact=True), strict=True)
     share = sum(a.item.candidates[0].text == b.item.candidates[0].text for a, b in pairs) / len(talks)
     what = f"best beam under length penalty 1.6, derived from a search under 1, equals the decoded one ({len(talks)} dialogues)"
@@ -77,7 +72,8 @@ def main() -> None:
     parser.add_argument("--model", required=True)
     parser.add_argument("--work", type=Path, default=ROOT / "build" / "tune")
     parser.add_argument("--trials", type=int, default=20)
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--limit", type=int, help="use only the first dialogues of each file")
+    parser.add_argument("--derived", type=int, default=16, help="dialogues for the check of what is derived")
     given = parser.parse_args()
     data = data_folder()
     files = {"corpus/dev": ROOT / "corpus" / "dev.jsonl"}
@@ -94,7 +90,7 @@ def main() -> None:
             def note(step: Step, label: str = label) -> None:
                 print(f"{label}: {step.number + 1}/{step.trials} {told(step.setting)} {100 * step.score:.2f}", file=sys.stderr, flush=True)
 
-            found = tune(recipe, folder, resume=True, beams=given.work / "beams", on_trial=note)
+            found = tune(recipe, folder, resume=True, beams=WORK, on_trial=note)
             write_page(folder / "tune.html", found, recipe)
             measures += rows(label, found, given.trials)
             told_rows = [
@@ -121,7 +117,7 @@ def main() -> None:
                     "shrinkage": 100 * found.honesty.shrinkage,
                 }
     first = TuneRecipe(model=given.model, dev=[str(files["corpus/dev"])], limit=given.limit)
-    measures.append(derived_equals_decoded(first, given.work / "derived"))
+    measures.append(derived_equals_decoded(first, given.derived))
     record("tune", data=list(files.values()), runs=1, measures=measures, ratios=[], model=Path(given.model).name, tables=tables)
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 # Helpers that stand on torch hold doctests, so they are collected; without torch there is nothing to collect.
-collect_ignore = [] if find_spec("torch") else ["toy_job.py"]
+collect_ignore = [] if find_spec("torch") else ["toy_job.py", "shard_count.py"]
 
 # The same examples in every run: a red run is reproducible. `make proofs` searches at random and longer.
 settings.register_profile("fixed", derandomize=True, deadline=None)

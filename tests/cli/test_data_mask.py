@@ -117,11 +117,11 @@ def test_summarize_masks_before_the_engine_and_restores_after(
 
     monkeypatch.setattr(Extractive, "summarize", summarize)
     source, out = make("a.csv", CSV), tmp_path / "s.csv"
-    assert main(["summarize", str(source), "--mask", "-o", str(out)]) == 0
+    assert main(["summarize", str(source), "--mask", "--no-guard", "-o", str(out)]) == 0
     assert "5678" not in "".join(seen)
     assert "#Person1#의 번호는 010-1234-5678이다." in out.read_text(encoding="utf-8")
     assert json.loads((tmp_path / "s.csv.run.json").read_text(encoding="utf-8"))["decoding"]["mask"] is True
-    assert main(["summarize", str(source), "--mask"]) == 0
+    assert main(["summarize", str(source), "--mask", "--no-guard"]) == 0
     assert "010-1234-5678이다." in capsys.readouterr().out
 
 
@@ -178,7 +178,7 @@ def test_canaries_are_nowhere_but_in_the_vault(
     assert run("data", "unmask", str(good), "--vault", str(work / "v.json"), "-o", str(work / "u.csv")) == 2
     assert run("summarize", str(bad), "--mask", "-o", str(work / "s.csv")) == 3
     monkeypatch.setattr(Extractive, "summarize", crash)
-    message = run("summarize", str(good), "--mask", "-o", str(work / "s.csv"))
+    message = run("summarize", str(good), "--mask", "--no-guard", "-o", str(work / "s.csv"))
     assert (work / "s.csv.journal.jsonl").exists()
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

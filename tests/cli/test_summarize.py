@@ -39,7 +39,7 @@ def test_a_file_by_its_ending_with_its_run_record(make: Make, tmp_path: Path) ->
     [row] = csv.DictReader(io.StringIO(out.read_text(encoding="utf-8")))
     assert row["id"] == "talk"
     record = json.loads((tmp_path / "out" / "s.csv.run.json").read_text(encoding="utf-8"))
-    assert record["model"] == "extractive"
+    assert record["model"] == "extractive+guard"
     assert len(record["inputs"][str(source)]) == len(record["output"][str(out)]) == 64
     assert "도서관" not in json.dumps(record, ensure_ascii=False)
 

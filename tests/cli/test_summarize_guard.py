@@ -76,7 +76,9 @@ def test_a_doubt_in_two_languages() -> None:
 
 
 def test_without_a_model_the_plan_chooses_what_is_retold(make: Make, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["summarize", str(make("talk.txt", TALK)), "--guard", "--format", "jsonl"]) == 0
+    assert main(["summarize", str(make("talk.txt", TALK)), "--no-guard", "--format", "jsonl"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "extractive"
+    assert main(["summarize", str(make("talk.txt", TALK)), "--format", "jsonl"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert found["model"] == "extractive+guard"
     assert "#Person2#는" in found["summary"]

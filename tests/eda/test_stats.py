@@ -17,6 +17,7 @@ from yoyak.eda.tokenizer import load
 from yoyak.eda.verdict import verdicts
 from yoyak.eda.words import Vocabulary, topics
 from yoyak.errors import DataError, ModelError, UsageError
+from yoyak.topics.taxonomy import Taxonomy
 
 
 @pytest.fixture
@@ -158,3 +159,10 @@ def test_a_josa_goes_where_the_word_stands_with_another_too() -> None:
 
 def test_topics_that_are_empty_do_not_count() -> None:
     assert topics(["", "가", "가", "나"]).head == [("가", 2), ("나", 1)]
+
+
+def test_groups_stand_in_the_place_of_topics_when_a_taxonomy_is_given(splits: list[Path]) -> None:
+    phrases = sorted({topic for split in analyse(splits).splits for topic in split.topics})
+    found = analyse(splits, taxonomy=Taxonomy({phrase: "만남" if number else "그 밖" for number, phrase in enumerate(phrases)}))
+    assert dict(found.topics.head).keys() == {"만남", "그 밖"}
+    assert found.topics.dialogues == 40

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from yoyak.summarize.schedule import Entry, Tokens, packed, packed_alike, scheduled
+from yoyak.summarize.schedule import Entry, Room, Tokens, packed, packed_alike, scheduled
 
 
 @dataclass
@@ -155,3 +155,39 @@ class Quiet(Echo):
 
     def submit(self, batch: Sequence[Tokens]) -> Ready:
         return Ready([" ".join(tokens) for tokens in batch])
+
+
+@given(st.lists(st.integers(1, 60), max_size=40), st.integers(10, 900), st.integers(1, 8), st.integers(0, 20), st.booleans())
+def test_beams_find_room_whatever_the_packing(lengths: list[int], tokens: int, beams: int, new: int, shared: bool) -> None:
+    room = Room(tokens, beams=beams, new_tokens=new, shared=shared)
+    for batches in (packed(lengths, batch_tokens=400, room=room), packed_alike(lengths, batch_tokens=400, beams=beams, room=room)):
+        assert sorted(i for batch in batches for i in batch) == list(range(len(lengths)))
+        assert all(len(batch) == 1 or room.holds(len(batch), max(lengths[i] for i in batch)) for batch in batches)
+
+
+def test_a_batch_too_large_for_its_share_is_computed_while_no_other_is() -> None:
+    under_way: list[Tokens] = []
+    together: list[int] = []
+
+    @dataclass
+    class Counting:
+        batch: list[Tokens]
+
+        def result(self) -> list[str]:
+            together.append(len(under_way))
+            del under_way[: len(self.batch)]
+            return [" ".join(tokens) for tokens in self.batch]
+
+    class Runtime:
+        workers = 2
+
+        def submit(self, batch: Sequence[Tokens]) -> Counting:
+            under_way.extend(batch)
+            if any(len(tokens) > 3 for tokens in batch):
+                assert len(under_way) == 1
+            return Counting(list(batch))
+
+    items = ["a", "b b b b", "c", "d", "e e e e e", "f", "g g g g g g"]
+    found = scheduled(items, prepare=entry, runtime=Runtime(), batch_tokens=1, chunks=(7,), alone=lambda batch: len(batch[0]) > 3)
+    assert [outcome.texts for outcome in found] == [(item,) for item in items]
+    assert max(together) > 1

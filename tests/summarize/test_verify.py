@@ -120,6 +120,9 @@ def test_a_long_dialogue_keeps_the_evidence(checkpoint: Path) -> None:
     [verdict] = verifier.verify(Dialogue("b", (*filler, *TALK.turns, *filler)), ["세 시에 도서관에서 만나자고 한다."])
     assert verdict.evidence == (21,)
     assert 0 <= verdict.true <= 1
+    assert verdict.note.startswith("read ")
+    assert verdict.note.endswith(" of 42 turns")
+    assert verifier.verify(TALK, SENTENCES[:1])[0].note == ""
 
 
 def test_what_is_no_verifier_is_refused(checkpoint: Path, tmp_path: Path) -> None:

@@ -27,6 +27,21 @@ def test_value_and_gradients_are_those_of_cross_entropy(rows: int | None, learne
         assert (mine is None and other is None) or torch.allclose(mine, other, atol=1e-5)
 
 
+@pytest.mark.parametrize("rows", [2, None])
+def test_bias_and_label_smoothing_are_torchs(rows: int | None) -> None:
+    torch.manual_seed(0)
+    hidden, weight, bias, labels = torch.randn(7, 8), torch.randn(50, 8), torch.randn(1, 50), torch.randint(0, 50, (7,))
+    results = []
+    for ours in (True, False):
+        h, w = hidden.clone().requires_grad_(), weight.clone().requires_grad_()
+        usual = torch.nn.functional.cross_entropy(h @ w.T + bias, labels, reduction="sum", label_smoothing=0.2)
+        loss = sliced(h, w, labels, rows=rows, bias=bias, label_smoothing=0.2) if ours else usual
+        loss.backward()
+        results.append((loss.detach(), h.grad, w.grad))
+    for mine, other in zip(*results, strict=True):
+        assert torch.allclose(mine, other, atol=1e-5)
+
+
 def small(family: str, **more: object) -> object:
     torch.manual_seed(0)
     kind, config = {

@@ -37,6 +37,20 @@ def test_batches_are_those_that_the_loop_will_make() -> None:
     assert all(batch.source % 32 == 0 and batch.target % 8 == 0 for batch in found)
 
 
+def test_packed_rows_hold_their_own_tokens_and_no_more_than_one_step_of_rounding() -> None:
+    lengths = LENGTHS[0]
+    for batch, (_, indices) in zip(
+        batches_of(BIG, LENGTHS[:1] * 2, seq2seq=True, packed=True),
+        steps_of(BIG, [[read + learned for read, learned in lengths]] * 2),
+        strict=True,
+    ):
+        real = sum(lengths[i][0] for i in indices)
+        assert real <= batch.rows * batch.source < real + 32 + batch.rows
+    packed, padded = (need_of(BIG, outline(packed=flag, sliced=flag), shape_of(KOBART)) for flag in (True, False))
+    assert packed.total <= padded.total
+    assert not on_gpu(Setup(packed=True, sliced=True), precision="bf16").packed
+
+
 def test_the_decoder_reads_both_in_one_sequence() -> None:
     for batch in batches_of(BIG, LENGTHS, seq2seq=False):
         assert (batch.source + batch.target) % 32 == 0

@@ -11,7 +11,7 @@ from yoyak._extras import require
 from yoyak.errors import ModelError
 
 #: What is fetched. Python files and pickled weights (`*.bin`, `*.pt`) run code when they are loaded, so they do not come along.
-WANTED = ("*.json", "*.safetensors", "*.model", "*.jinja", "LICENSE*", "NOTICE*")
+WANTED = ("*.json", "*.safetensors", "*.model", "vocab.txt", "*.jinja", "LICENSE*", "NOTICE*")
 _NAME = re.compile(r"[\w.-]+/[\w.-]+")
 
 

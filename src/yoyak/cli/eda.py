@@ -17,6 +17,7 @@ from yoyak.eda.page import write_report
 from yoyak.eda.stats import analyse
 from yoyak.eda.verdict import verdicts
 from yoyak.errors import UsageError
+from yoyak.topics.taxonomy import Taxonomy
 
 _FOLDER = Path("eda-report")
 
@@ -28,6 +29,7 @@ def eda(
     out: Annotated[Path | None, Parameter(name=["--out", "-o"])] = None,
     tokenizer: Annotated[tuple[str, ...], Parameter(name="--tokenizer", negative=())] = (),
     columns: str | None = None,
+    taxonomy: Path | None = None,
     no_text: Annotated[bool, Parameter(show_default=False)] = False,
 ) -> int:
     """Look at data and say what to do: lengths for each tokenizer, noise, leaks, style. Each file is one split (train, dev, test).
@@ -42,6 +44,8 @@ def eda(
         A folder with a tokenizer.json (and config.json), or a model's name; may be given several times.
     columns
         Names of the columns, when they are not the usual ones: dialogue=본문,id=번호.
+    taxonomy
+        A table topic,group (yoyak topics fit writes one): groups are shown in the place of topic phrases.
     no_text
         Leave every quotation of the data out: topics, words, examples.
     """
@@ -50,7 +54,15 @@ def eda(
     lang = say("language")
     shown = "ko" if lang == "ko" else "en"
     with console.progress(say("looking"), None) as advance:
-        found = analyse(files, tokenizers=tokenizer, columns=parse_columns(columns), quotes=not no_text, workers=cores(), on_record=advance)
+        found = analyse(
+            files,
+            tokenizers=tokenizer,
+            columns=parse_columns(columns),
+            quotes=not no_text,
+            taxonomy=Taxonomy.read(taxonomy) if taxonomy is not None else None,
+            workers=cores(),
+            on_record=advance,
+        )
     chosen = verdicts(found, lang=shown)  # type: ignore[arg-type]
     sentences = advice(found, chosen, lang=shown)  # type: ignore[arg-type]
     written = write_report(out or _FOLDER, found, chosen, sentences, lang=shown)  # type: ignore[arg-type]

@@ -38,6 +38,7 @@ app.command(
 )
 app.command("yoyak.cli.doctor:app", name="doctor", help="Diagnose the machine, lost tags, a checkpoint: env, tags, checkpoint.")
 app.command("yoyak.cli.eda:eda", name="eda", help="Look at data and say what to do: lengths, noise, leaks, style.")
+app.command("yoyak.cli.topics:app", name="topics", help="Groups of topics: fit, predict, vocabulary.")
 app.command("yoyak.cli.recipes:app", name="recipes", help="Recipes of training runs: list, copy.")
 app.command("yoyak.cli.models:app", name="models", help="Models: list, show, fetch, export, trim, shortlist.")
 

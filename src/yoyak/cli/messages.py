@@ -166,6 +166,16 @@ _TEXTS = {
         "주의: 저장한 설정이 지금 설정보다 낫다는 것은 확인되지 않았습니다.",
         "warning: the saved setting is not known to be better than today's",
     ),
+    "topics-written": ("주제 모델을 {path}에 썼습니다.", "Wrote the topic model to {path}."),
+    "topics-chosen": (
+        "주제 묶음 {groups}개. 시작점에 따라 달라지지 않는 정도(1이면 같음): {tried}",
+        "{groups} groups. How alike groupings from other starts are (1: equal): {tried}",
+    ),
+    "topics-fitted": (
+        "대화 {count}개로 학습, 따로 둔 대화의 정확도 {share} % ({left}개는 주제가 없거나 묶음이 작아 제외)",
+        "Fitted on {count} dialogues; {share} % of held-out ones are told right ({left} left out: no topic, or too small a group)",
+    ),
+    "topics-predicted": ("대화 {count}개의 주제를 {path}에 썼습니다.", "Wrote the topics of {count} dialogues to {path}."),
     "training": ("학습", "Training"),
     "step": ("{step}/{steps} 단계, 손실 {loss}, 초당 토큰 {speed}개", "step {step}/{steps}, loss {loss}, {speed} tokens/s"),
     "positions": ("위치 {count}개", "{count} positions"),

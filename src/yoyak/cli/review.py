@@ -11,7 +11,7 @@ _KINDS = ("speaker", "negation", "detail", "invented", "incomplete")
 
 
 def guard_config(guard: bool | None, trust: float | None, model: str, engine: str) -> GuardConfig | None:
-    """The guard's settings where it is wanted; `--trust` wants it too.
+    """The guard's settings where it is wanted: `--trust` wants it too, and `extractive` has it unless told otherwise.
 
     Raises:
         UsageError: The options contradict each other, or the model cannot be guarded.
@@ -24,7 +24,7 @@ def guard_config(guard: bool | None, trust: float | None, model: str, engine: st
         raise UsageError("--trust belongs to the guard: leave out --no-guard, or --trust")
     if trust is not None and not 0 <= trust <= 1:
         raise UsageError(f"--trust takes 0 to 1, not {trust}")
-    if not guard and trust is None:
+    if guard is False or (guard is None and trust is None and model != "extractive"):
         return None
     if model != "extractive" and engine != "ct2":
         raise UsageError("the guard needs the engine ct2; leave out --engine, or the guard")

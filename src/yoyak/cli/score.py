@@ -85,7 +85,7 @@ def score(
     verify
         Also judge every sentence without a reference: how probable it is that the dialogue says so, and what is wrong if it does not.
     verifier
-        Who judges (turns --verify on): rules, or a trained verifier's name or folder (default: the one that comes with yoyak).
+        Who judges (turns --verify on): linear (the default), rules, model (the trained one that comes with yoyak), both, or a folder.
     """
     if not references:
         raise UsageError("name at least one file of references")
@@ -122,11 +122,10 @@ def score(
 def _judged(verifier: str | None, dialogues: Mapping[str, Dialogue], predictions: Path) -> Verification:
     from yoyak.summarize.summarizer import load_verifier
     from yoyak.summarize.verification import verification
-    from yoyak.summarize.verify import NAME
 
     summaries = as_mapping(read_predictions(predictions))
     with console.progress(say("verifying"), len(summaries)) as advance:
-        return verification(load_verifier(verifier or NAME), dialogues, summaries, on_item=advance)
+        return verification(load_verifier(verifier or "linear"), dialogues, summaries, on_item=advance)
 
 
 def _verification(found: Verification) -> str:

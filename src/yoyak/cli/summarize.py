@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -34,6 +34,9 @@ from yoyak.summarize.masking import restore
 from yoyak.summarize.page import write_page
 from yoyak.summarize.summarizer import Summarizer
 
+if TYPE_CHECKING:
+    from yoyak.topics.hints import Hints
+
 
 def summarize(
     inputs: Annotated[tuple[str, ...], Parameter(name="INPUT", negative=())],
@@ -57,6 +60,9 @@ def summarize(
     trust: float | None = None,
     verifier: str = "rules",
     max_new_tokens: int | None = None,
+    topic_hints: Literal["topic", "keywords", "bias"] | None = None,
+    topics: Literal["predicted", "given"] = "predicted",
+    topic_model: str = "corpus",
     long: Literal["split", "refuse"] = "split",
     compute: Literal["int8", "float32", "float16", "bfloat16"] = "int8",
     device: Literal["cpu", "cuda"] = "cpu",
@@ -97,13 +103,21 @@ def summarize(
         Of all beams, take the summary that agrees most with the others (minimum Bayes risk).
     guard
         Verify what the model writes, sentence by sentence; what is false is written anew, retold or left out, what is doubtful is flagged.
+        extractive has it unless told otherwise: --no-guard is some eight times quicker and less often to the point.
     trust
         How much the guard asks for, 0 to 1: 0 takes what the model wrote and only flags, 1 says only what is surely said
-        (default: 0.6; 0.9 for extractive).
+        (default: 0.6; 0.5 for extractive).
     verifier
-        What the guard judges by: rules, or the folder of a trained verifier.
+        What the guard judges by: rules, linear (fitted weights), model (the trained one that comes with yoyak), or the folder of another.
     max_new_tokens
-        Most tokens of a summary (default: the checkpoint's own setting, else 160).
+        Most tokens of a summary (default: the checkpoint's own setting, which may go by the dialogue's length; else 160).
+    topic_hints
+        Use the dialogue's topic: tell the model its group (topic) or its words (keywords), or prefer its words (bias; on ct2 with --beams
+        4 or more). Without it as the checkpoint was trained, which is mostly not at all: no use has been shown to help.
+    topics
+        Where topics come from: predicted by the topic model, or given by the file.
+    topic_model
+        corpus, or a folder that topics fit made.
     long
         Dialogues beyond the model's limit: split them at turn boundaries, or refuse them.
     compute
@@ -126,6 +140,7 @@ def summarize(
     if mbr and (decode.num_beams < 2 or engine != "ct2"):
         raise UsageError("--mbr chooses among beams: add --beams 4 or more, with the engine ct2")
     guarded = guard_config(guard, trust, model, engine)
+    hints = _hints(topic_hints, topics, topic_model)
     with ExitStack() as stack:
         job = _Job(_sources(inputs, stack, out), chosen, session, mask)
         refuse_overwrite([out], [*(source.path for source in job.sources), *([like] if like else [])])
@@ -148,21 +163,24 @@ def summarize(
                 compute_type=compute,
                 device=device,
                 mbr=mbr,
-                guard=guarded,
+                guard=guarded or False,
                 verifier=verifier,
+                topics=hints,
                 progress=stage,
                 notice=console.note,
             )
             summarizer.prepare(job.count, progress=stage)
         settings: dict[str, Any] = (
             {"ending": ending or "한다"}
-            if summarizer.name == "extractive"
+            if model == "extractive"
             else {"engine": engine, "compute": compute, "mbr": mbr, **({"ending": ending} if ending else {}), **asdict(decode)}
         )
         if mask:
             settings["mask"] = True
         if guarded is not None:
             settings |= {"guard": asdict(guarded), "verifier": verifier}
+        if hints is not None:
+            settings["topics"] = hints.to_json() | {"source": topics}
         output = _Output(out, format or "text", like, resume, settings, evidence, chosen_on(settings_folder(model)))
         with console.progress(say("summarizing"), job.count) as advance:
             failed = _write(job, summarizer, output, advance)
@@ -186,11 +204,26 @@ def _is_page(out: Path) -> bool:
 def _decoding(
     model: str, beams: int | None, mbr: bool | None, max_new_tokens: int | None, long: Literal["split", "refuse"]
 ) -> tuple[DecodeConfig, bool]:
-    """What the checkpoint asks for, with the options given on top; beams that were asked for vote only when that was asked for too."""
+    """What the checkpoint asks for, with the options given on top; beams that were asked for vote only when that was asked for too, and a
+    limit that was asked for holds whatever the dialogue's length."""
     saved = of_checkpoint(model)
     given = {"num_beams": beams, "max_new_tokens": max_new_tokens, "long": long}
     decode = replace(saved.decode, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    if max_new_tokens is not None:
+        decode = replace(decode, length_limit=None)
     return decode, (saved.mbr and beams is None) if mbr is None else mbr
+
+
+def _hints(kind: Literal["topic", "keywords", "bias"] | None, source: Literal["predicted", "given"], model: str) -> Hints | None:
+    """How topics are used, where that was asked for."""
+    if kind is None:
+        if source != "predicted" or model != "corpus":
+            raise UsageError("--topics and --topic-model go with --topic-hints")
+        return None
+    from yoyak.topics.hints import Hints
+    from yoyak.topics.model import TopicModel
+
+    return Hints(kind, TopicModel.load(model), source)
 
 
 @dataclass

@@ -28,6 +28,7 @@ from yoyak.eda.tokenizer import Tokenizer, load
 from yoyak.eda.words import Mark, Topics, Vocabulary, topics
 from yoyak.errors import DataError, UsageError
 from yoyak.records import Dialogue, Problem
+from yoyak.topics.taxonomy import Taxonomy
 
 _PIECE = 64  # dialogues that a worker gets at once
 _HEAD_TOPICS = 6  # topics that marking words are shown for
@@ -165,6 +166,7 @@ def analyse(
     tokenizers: Sequence[str] = (),
     columns: Columns | None = None,
     quotes: bool = True,
+    taxonomy: Taxonomy | None = None,
     workers: int = 1,
     on_record: Callable[[], None] = lambda: None,
 ) -> Analysis:
@@ -175,6 +177,7 @@ def analyse(
         tokenizers: Folders with a tokenizer.json, or names of models.
         columns: Where they are not the usual ones.
         quotes: Keep topics, marking words and (masked) examples.
+        taxonomy: Groups to count in the place of topic phrases; a phrase that it lacks counts with those most alike.
         workers: Processes.
         on_record: Called twice for each record: once checked, once counted.
 
@@ -187,7 +190,7 @@ def analyse(
         raise UsageError("a file is given twice; each file is one split")
     loaded = [load(name) for name in tokenizers]
     with Workers(workers) as started:
-        return _analyse(files, tokenizers, loaded, columns, quotes, started, on_record)
+        return _analyse(files, tokenizers, loaded, columns, quotes, taxonomy, started, on_record)
 
 
 def _analyse(
@@ -196,6 +199,7 @@ def _analyse(
     loaded: list[Tokenizer],
     columns: Columns | None,
     quotes: bool,
+    taxonomy: Taxonomy | None,
     workers: Workers,
     on_record: Callable[[], None],
 ) -> Analysis:
@@ -211,7 +215,11 @@ def _analyse(
         split = Split(name, path, tokens=[TokenColumns() for _ in loaded])
         _count(split, task, columns, workers, vocabulary, found.examples, on_record)
         found.splits.append(split)
-    return _with_words(found, vocabulary)
+    if taxonomy is not None:
+        group_of = {topic: taxonomy.nearest(topic) or "" for topic in {topic for split in found.splits for topic in split.topics}}
+        for split in found.splits:
+            split.topics = [group_of[topic] for topic in split.topics]
+    return _with_words(found, vocabulary, most=len(taxonomy.groups) if taxonomy is not None else _HEAD_TOPICS)
 
 
 def names(paths: Sequence[Path]) -> list[str]:
@@ -268,15 +276,16 @@ def _pieces(dialogues: Iterable[Dialogue]) -> Iterator[list[Dialogue]]:
         yield piece
 
 
-def _with_words(found: Analysis, vocabulary: Vocabulary) -> Analysis:
+def _with_words(found: Analysis, vocabulary: Vocabulary, *, most: int) -> Analysis:
+    """The topics and the words that mark splits and the `most` frequent topics."""
     every = [topic for split in found.splits for topic in split.topics]
     starts = np.cumsum([0, *(split.dialogues for split in found.splits)])
     by_split = [range(low, high) for low, high in pairwise(starts)]
-    all_topics = topics(every)
+    all_topics = topics(every, most=max(15, most))
     split_topics = [topics(split.topics) for split in found.splits]
     if not found.quotes:
         return replace(found, topics=all_topics, split_topics=split_topics)
-    head = [topic for topic, count in all_topics.head[:_HEAD_TOPICS] if count >= _FEWEST_OF_A_TOPIC]
+    head = [topic for topic, count in all_topics.head[:most] if count >= _FEWEST_OF_A_TOPIC]
     by_topic: dict[str, list[int]] = {topic: [] for topic in head}
     rest: list[int] = []
     for number, topic in enumerate(every):

@@ -79,6 +79,7 @@ class Setup:
         labels_only: Logits are computed where there is a label; otherwise at every position of the decoder.
         fused: Norms, gated blocks and LoRA's layers keep their inputs and no more (:mod:`yoyak.train.fused`; decoder-only models).
         sliced: The head's product is done in slices (:mod:`yoyak.train.head`).
+        packed: Rows stand one behind another, unpadded, and attention is computed in fp32 (:mod:`yoyak.train.packed`).
     """
 
     learned: Literal["all", "lora"] = "all"
@@ -92,6 +93,7 @@ class Setup:
     labels_only: bool = True
     fused: bool = False
     sliced: bool = False
+    packed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,8 +257,8 @@ def _layer(shape: ModelShape, setup: Setup, length: int, wide: int, *, crossed: 
         states += length * (1 + shape.dropout) * shape.width + (inputs - 1) * crossed * shape.width
         norms += length * _of_a_norm(shape, setup) * shape.width
         attention += _attention(shape, setup, length, crossed)
-    # transformers computes T5's attention in fp32, whatever the autocast.
-    return (states, norms + attention) if shape.family == "t5" else (states + attention, norms)
+    # transformers computes T5's attention in fp32, whatever the autocast, as we do that of packed rows.
+    return (states, norms + attention) if shape.family == "t5" or setup.packed else (states + attention, norms)
 
 
 def _inside(shape: ModelShape) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Self
 
 from yoyak.records import Dialogue, Turn
@@ -80,6 +80,42 @@ def source(turns: Sequence[Turn]) -> str:
         '#Person1#: 안녕?\\n#Person2#: 응, 안녕.'
     """
     return "\n".join(f"{turn.speaker}: {' '.join(turn.text.split())}" for turn in turns)
+
+
+#: What introduces a line about the topic, in the place of a speaker.
+TOPIC, KEYWORDS = "주제", "핵심어"
+
+
+def topic_line(group: str) -> Turn:
+    """The line that names what a dialogue is about.
+
+    Example:
+        >>> str(topic_line("은행"))
+        '주제: 은행'
+    """
+    return Turn(TOPIC, group)
+
+
+def keyword_line(words: Sequence[str]) -> Turn:
+    """The line that names words which a summary may need.
+
+    Example:
+        >>> str(keyword_line(["대출", "이자"]))
+        '핵심어: 대출, 이자'
+    """
+    return Turn(KEYWORDS, ", ".join(words))
+
+
+def with_line(dialogue: Dialogue, line: Turn) -> Dialogue:
+    """The dialogue with a line before its turns, in their own form, so that every prompt form and engine passes it on.
+
+    A dialogue that a model reads in parts has it before the first part alone; turns that are left out never are the first.
+
+    Example:
+        >>> prompt(with_line(Dialogue("a", (Turn("#Person1#", "안녕?"),)), topic_line("은행")).turns)
+        '대화:\\n주제: 은행\\n#Person1#: 안녕?\\n\\n요약: '
+    """
+    return replace(dialogue, turns=(line, *dialogue.turns))
 
 
 def fit(

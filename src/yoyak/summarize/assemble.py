@@ -2,10 +2,11 @@
 
 Of all sets of statements the one is sought for which
 
-    (1 - trust) * log(utility) + trust * log(probability that all are true)
+    (1 - trust) * log(utility * main ** MAIN) + trust * log(probability that all are true)
 
-is highest. The utility is that of minimum Bayes risk: agreement with the candidates (:mod:`yoyak.summarize.mbr`), which all are attempts
-at the same summary, and agreement with what a person is expected to write (:mod:`yoyak.summarize.expectation`).
+is highest. The utility is that of minimum Bayes risk: agreement with the candidates (:mod:`yoyak.summarize.mbr`), which all are attempts at
+the same summary, and agreement with what a person is expected to write (:mod:`yoyak.summarize.expectation`). `main` is the probability
+that one of the statements tells the main point.
 """
 
 from __future__ import annotations
@@ -20,6 +21,11 @@ from yoyak.summarize.mbr import utility
 
 #: How much the expected agreement with a person counts beside the agreement with the candidates.
 EXPECTED = 0.8
+#: What the main point weighs beside the agreement. On corpus dev 0 expects it to be told in 60 % of the summaries, 0.5 in 72 %, 1 in
+#: 76 %, at the same ROUGE-1 (44.6, 45.2, 45.7).
+MAIN = 1.0
+#: How often a statement of unknown worth tells the main point: of those of the corpus that were read a quarter did.
+POINT = 0.24
 # Two statements so alike say the same thing, and one of them may be false.
 _ALIKE = 0.5
 _LEAST = 1e-3
@@ -38,6 +44,8 @@ class Statement:
         source: Where it comes from: `model`, `planned`, `turns` (indirect speech), ...
         origin: (candidate, place in it): sentences of one candidate keep their order.
         unit: What it retells, when it is indirect speech.
+        prior: How probable it was that it is true before anybody verified it.
+        point: Probability that it tells the main point, or a decisive part of it.
     """
 
     text: str
@@ -48,6 +56,8 @@ class Statement:
     source: str = "model"
     origin: tuple[int, int] = (0, 0)
     unit: Unit | None = None
+    prior: float = 0.5
+    point: float = POINT
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +84,9 @@ def worth(chosen: Sequence[Statement], goal: Goal, trust: float) -> float:
     if not chosen:
         return -math.inf
     sure = sum(math.log(max(_LEAST, statement.true)) for statement in chosen)
-    return (1 - trust) * math.log(max(_LEAST, goal.utility(chosen))) + trust * sure
+    told = 1 - math.prod(1 - statement.point for statement in chosen)
+    use = math.log(max(_LEAST, goal.utility(chosen))) + MAIN * math.log(max(_LEAST, told))
+    return (1 - trust) * use + trust * sure
 
 
 def ordered(chosen: Sequence[Statement]) -> list[Statement]:

@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 
 #: Most tokens of a batch. KoBART int8, beam 4, a thread a worker: 2,048 beat 1,024 by a tenth of the processor time; 512 was slower.
 BATCH_TOKENS = 2048
+#: Bytes of keys and values that a worker may keep at a time (fp32; the weights come on top): 1 GiB on two cores. An input that needs more
+#: by itself is computed while no other is.
+CACHE_BYTES = 512 * 2**20
 _FILE = "plans.json"
 _SAYINGS = (
     "내일 몇 시에 만나는 게 좋을까?",

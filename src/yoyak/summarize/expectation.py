@@ -1,8 +1,8 @@
 """How well a text is expected to agree with the summary that a person would write, before anybody has written it.
 
 ROUGE-1 counts the tokens that two texts share. Where it is known how probable each token is in a person's summary, and how long such a
-summary is on average, the expected score of a text follows: 2 E[tokens shared] / (tokens of the text + tokens expected). Telling more
-is worth it as long as what is told is probable enough, so the length needs no other limit.
+summary is on average, the expected score of a text follows: for F1, 2 E[tokens shared] / (tokens of the text + tokens expected). Telling
+more is worth it as long as what is told is probable enough, so the length needs no other limit.
 """
 
 from __future__ import annotations

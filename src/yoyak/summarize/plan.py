@@ -15,10 +15,13 @@ from importlib.resources import files
 
 from yoyak.records import Dialogue
 from yoyak.summarize.plan_features import Analysed, Features, analysed, join_features, subject_features, turn_features, word_features
+from yoyak.summarize.retold_features import point_features
 from yoyak.text.morphemes import Morpheme, analyze
 
 #: Most turns of a plan: a summary of three sentences rests on about nine (corpus/train.jsonl).
 MOST_TURNS = 9
+#: A summary has at least so many morphemes, however short the dialogue: one sentence of the corpus.
+SHORTEST = 18.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,8 @@ class Weights:
         known: Content word -> log-odds that a summary takes it over.
         frame: Morpheme that is no content word -> the probabilities that a summary holds it at least once, twice, ...
         label: The probabilities that a summary holds a speaker's label at least once, twice, ...
+        retold: Whether a turn that is retold, read alone, says what was meant.
+        point: Whether a turn that is retold tells the main point, or a decisive part of it.
         length: (a, b) of a summary's length a + b log(1 + the dialogue's), in morphemes.
     """
 
@@ -71,6 +76,8 @@ class Weights:
     frame: Mapping[str, Sequence[float]] = field(default_factory=dict)
     label: Sequence[float] = ()
     length: tuple[float, float] = (0.0, 0.0)
+    retold: Mapping[str, float] = field(default_factory=dict)
+    point: Mapping[str, float] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=1)
@@ -120,7 +127,18 @@ def planned(item: Analysed, weights: Weights, *, pieces: int = 1) -> Plan:
     groups = tuple(_group(item, group, weights) for group in _grouped(item, chosen, weights))
     words = {word: logistic(weights.word, found) for word, found in word_features(item, probable, weights.known).items()}
     length = weights.length[0] + weights.length[1] * math.log(1 + sum(map(len, item.morphemes)))
-    return Plan(groups, tuple(probable), words, max(length, 1.0) * pieces)
+    return Plan(groups, tuple(probable), words, max(length, SHORTEST) * pieces)
+
+
+def judged(item: Analysed, plan: Plan, weights: Weights | None = None) -> list[tuple[float, float]]:
+    """For each unit of the dialogue, were it retold: how probable it is that it says what was meant when read alone, and that it tells the
+    main point (0..1 each).
+
+    Fitted on statements of the corpus's train split that were read one by one (benchmarks/labels/retold.jsonl).
+    """
+    known = weights or fitted()
+    features = point_features(item, plan.weight, plan.words)
+    return [(logistic(known.retold, found), logistic(known.point, found)) for found in features]
 
 
 def _grouped(item: Analysed, chosen: Sequence[int], weights: Weights) -> list[list[int]]:

@@ -70,8 +70,39 @@ class Outcome(Generic[Item]):
     error: str | None = None
 
 
-def packed(lengths: Sequence[int], *, batch_tokens: int) -> list[list[int]]:
-    """Indices in batches of like length, longest batch first; a batch's padded size keeps to the budget unless it holds one item alone.
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many inputs find room in memory with the keys and values of all their beams.
+
+    Args:
+        tokens: Tokens whose keys and values may be kept at a time.
+        beams: Beams of each input.
+        new_tokens: Most tokens that a beam writes.
+        shared: Whether beams share what is kept of the input: an encoder's output, not a decoder's prompt.
+    """
+
+    tokens: int
+    beams: int = 1
+    new_tokens: int = 0
+    shared: bool = False
+
+    def holds(self, rows: int, longest: int) -> bool:
+        """Whether so many inputs, of which the longest has so many tokens, fit.
+
+        Example:
+            >>> Room(1000, beams=4, new_tokens=50).holds(1, 200), Room(1000, beams=4, new_tokens=50, shared=True).holds(2, 200)
+            (True, True)
+        """
+        one = self.beams * self.new_tokens + longest if self.shared else self.beams * (self.new_tokens + longest)
+        return rows * one <= self.tokens
+
+
+ENDLESS = Room(2**62)
+
+
+def packed(lengths: Sequence[int], *, batch_tokens: int, room: Room = ENDLESS) -> list[list[int]]:
+    """Indices in batches of like length, longest batch first; a batch's padded size keeps to the budget, and what its beams keep finds
+    room, unless it holds one item alone.
 
     Example:
         >>> packed([3, 10, 4, 9], batch_tokens=20)
@@ -80,7 +111,8 @@ def packed(lengths: Sequence[int], *, batch_tokens: int) -> list[list[int]]:
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
         # sorted downwards: the first of a batch is its longest
-        if batches and (len(batches[-1]) + 1) * lengths[batches[-1][0]] <= batch_tokens:
+        rows, longest = (len(batches[-1]) + 1, lengths[batches[-1][0]]) if batches else (0, 0)
+        if batches and rows * longest <= batch_tokens and room.holds(rows, longest):
             batches[-1].append(index)
         else:
             batches.append([index])
@@ -94,6 +126,7 @@ def scheduled(
     runtime: Runtime,
     batch_tokens: int,
     pack: Packing = packed,
+    alone: Callable[[Sequence[Tokens]], bool] = lambda batch: False,
     chunks: Sequence[int] = CHUNKS,
     done: Iterable[str | None] = (),
 ) -> Iterator[Outcome[Item]]:
@@ -105,13 +138,14 @@ def scheduled(
         runtime: Computes batches.
         batch_tokens: Most tokens of a batch, padding included.
         pack: Divides the lengths of inputs into batches.
+        alone: Whether a batch takes so much memory that none may be computed beside it.
         chunks: Sizes of the first chunks; the last one holds for all that follow.
         done: Texts that an earlier run made of the leading items (None where it failed). Chunks that are done wholly are not computed
             again; one that is done in part is, so that its batches are the same as ever.
     """
     remembered: OrderedDict[Tokens, Made] = OrderedDict()
     source = iter(items)
-    pump = _Pump(runtime)
+    pump = _Pump(runtime, alone)
     finished = iter(done)
     waiting: deque[_Chunk[Item]] = deque()
     previous: _Chunk[Item] | None = None
@@ -146,17 +180,21 @@ def _said(error: BaseException) -> str:
     return str(error) or type(error).__name__
 
 
-def packed_alike(lengths: Sequence[int], *, batch_tokens: int, new_tokens: int = 40) -> list[list[int]]:
+def packed_alike(
+    lengths: Sequence[int], *, batch_tokens: int, new_tokens: int = 40, beams: int = 1, room: Room = ENDLESS
+) -> list[list[int]]:
     """Indices in batches whose inputs are nearly of one length: what decoder-only models on CTranslate2 need.
 
     There a batch's prompts are read at once up to the shortest of them only; what the longer ones have beyond it is gone through token by
-    token, like writing. So the sorted inputs are divided where the estimated time is least: reading takes one unit a token, a step of
-    writing one unit a row and six beside (measured on Gemma 3 270M int8: the weights pass through memory once a step).
+    token, with all beams, like writing. So the sorted inputs are divided where the estimated time is least: reading takes one unit a token,
+    a step of writing six units and one a beam (measured on Gemma 3 270M int8: the weights pass through memory once a step).
 
     Args:
         lengths: Of the inputs, in tokens.
         batch_tokens: As in :func:`packed`.
         new_tokens: How many are written, about.
+        beams: Of each input.
+        room: As in :func:`packed`.
 
     Example:
         >>> packed_alike([100, 400, 101, 399], batch_tokens=2048)
@@ -169,9 +207,9 @@ def packed_alike(lengths: Sequence[int], *, batch_tokens: int, new_tokens: int =
         shortest = lengths[order[end - 1]]
         for start in range(end - 1, -1, -1):
             rows, longest = end - start, lengths[order[start]]
-            if rows > 1 and rows * longest > batch_tokens:
+            if rows > 1 and (rows * longest > batch_tokens or not room.holds(rows, longest)):
                 break
-            cost = rows * shortest + (longest - shortest + new_tokens) * (rows + _STEP)
+            cost = rows * shortest + (longest - shortest + new_tokens) * (rows * beams + _STEP)
             found = min(found, (best[start][0] + cost, start))
         best.append(found)
     batches: list[list[int]] = []
@@ -189,8 +227,9 @@ _STEP = 6.0
 class _Pump:
     """Keeps few batches with the engine at a time: enough for its workers, so few that an interrupt does not wait for them."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, alone: Callable[[Sequence[Tokens]], bool]) -> None:
         self._runtime = runtime
+        self._alone = alone
         self._queue: deque[tuple[list[Tokens], dict[Tokens, Made | Exception]]] = deque()
         self._under_way: deque[tuple[list[Tokens], dict[Tokens, Made | Exception], Future | Exception]] = deque()
 
@@ -200,6 +239,8 @@ class _Pump:
 
     def _submit(self) -> None:
         while self._queue and len(self._under_way) < 2 * self._runtime.workers:
+            if self._under_way and (self._alone(self._queue[0][0]) or self._alone(self._under_way[-1][0])):
+                break
             batch, results = self._queue.popleft()
             self._under_way.append((batch, results, self._begun(batch)))
 

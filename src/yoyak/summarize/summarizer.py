@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self, runtime_checkable
 
 from yoyak.checkpoints.manifest import read_manifest
 from yoyak.data.clean import clean_dialogue
@@ -19,6 +19,7 @@ from yoyak.text.endings import restyle
 if TYPE_CHECKING:
     from yoyak.summarize.guard import GuardConfig
     from yoyak.summarize.verify import Verifier
+    from yoyak.topics.hints import Hints
 
 Ending = Literal["한다", "합니다", "함"]
 
@@ -67,8 +68,9 @@ class Summarizer:
         ('a', 'extractive')
     """
 
-    def __init__(self, engine: Engine, *, ending: Ending | None = None, clean: Sequence[str] = ()) -> None:
+    def __init__(self, engine: Engine, *, ending: Ending | None = None, clean: Sequence[str] = (), hints: Hints | None = None) -> None:
         self._engine = engine
+        self._hints = hints
         self._ending = ending
         self._clean = choose(clean) if clean else ()
 
@@ -88,8 +90,9 @@ class Summarizer:
         compute_type: str = "int8",
         device: str = "cpu",
         mbr: bool | None = None,
-        guard: GuardConfig | None = None,
+        guard: GuardConfig | bool | None = None,
         verifier: str | Path = "rules",
+        topics: Hints | None = None,
         progress: Callable[[str, float], None] = lambda what, share: None,
         notice: Callable[[str], None] = lambda text: None,
     ) -> Self:
@@ -108,18 +111,25 @@ class Summarizer:
             mbr: Take the beam that agrees most with the others (ct2; more than one beam). None: as the checkpoint says, where `decode` is
                 its own too.
             guard: Verify what the model writes, sentence by sentence, and put together what is true (ct2; see
-                :mod:`yoyak.summarize.guard`). With `extractive` the plan chooses which turns are retold. None takes what the model writes.
-            verifier: What the guard judges by: `rules`, or a trained verifier's name or folder.
+                :mod:`yoyak.summarize.guard`). With `extractive` the plan chooses which turns are retold. True takes the usual settings;
+                None is True for `extractive` and False for a model, which then says what it says. `extractive` without it is some eight
+                times quicker and less often to the point.
+            verifier: What the guard judges by: `linear`, `rules`, or a trained verifier's name (`model` for the one that comes with
+                yoyak) or folder.
+            topics: How each dialogue's topic is used (:mod:`yoyak.topics.hints`). None: as the checkpoint was trained, mostly not at all.
             progress: Called with what is being done and the share done (0..1) while a model is built.
             notice: Called with terms of use that a person has to see, when a model under such terms is built.
 
         Raises:
             ModelError: There is no such model; the message lists those that there are.
             MissingDependency: An extra is not installed; the message is the pip line.
-            UsageError: A vote of beams, or the guard, was asked of an engine that cannot do it.
+            UsageError: A vote of beams, the guard, or a use of topics was asked of an engine that cannot do it.
         """
+        guard = _guarding(guard, model)
         if guard is not None and str(model) != "extractive" and (engine != "ct2" or mbr):
             raise UsageError("the guard needs the engine ct2 and no vote of beams; leave it out, or change these")
+        if topics is not None and str(model) == "extractive":
+            raise UsageError("extractive makes no use of topics: name a model, or leave the topic hints out")
         if str(model) == "extractive":
             if guard is not None:
                 from yoyak.summarize.candidates import Silent
@@ -131,7 +141,11 @@ class Summarizer:
             return cls(Extractive(ending=ending or "한다"))
         from yoyak.checkpoints import load
 
-        clean = read_manifest(load.settings_folder(model)).get("clean", ())  # the rules that its training data were cleaned by
+        manifest = read_manifest(load.settings_folder(model))
+        clean = manifest.get("clean", ())  # the rules that its training data were cleaned by
+        told, preferred = _topic_uses(manifest, topics)
+        if (told or preferred) and guard is not None:
+            raise UsageError("the guard makes no use of topics: leave the guard or the topic hints out, or take a model without such hints")
         if decode is None:
             saved = of_checkpoint(model)
             decode, mbr = saved.decode, (saved.mbr and guard is None) if mbr is None else mbr
@@ -141,7 +155,8 @@ class Summarizer:
             from yoyak.summarize.engines.hf import TransformersEngine
 
             folder = load.huggingface_folder(model, progress=progress, notice=notice)
-            return cls(TransformersEngine(folder, name=Path(model).name, decode=decode, device=device), ending=ending, clean=clean)
+            slow = TransformersEngine(folder, name=Path(model).name, decode=decode, device=device, preferred=preferred)
+            return cls(slow, ending=ending, clean=clean, hints=told)
         from yoyak.summarize.engines.ct2 import CTranslate2Engine
 
         made = load.ready(model, quantization=None if compute_type == "float32" else compute_type, progress=progress, notice=notice)
@@ -150,11 +165,17 @@ class Summarizer:
             from yoyak.summarize.guard import Guard
 
             return cls(Guard(opened, load_verifier(verifier), config=guard), ending=ending, clean=clean)
+        if preferred is not None:
+            from yoyak.summarize.topic_hints import TopicReranking
+
+            if mbr or decode.num_beams < 2:
+                raise UsageError("ct2 prefers topic words by choosing among beams: take 4 beams or more and no vote, or the engine hf")
+            return cls(TopicReranking(opened, preferred), ending=ending, clean=clean, hints=told)
         if not mbr:
-            return cls(opened, ending=ending, clean=clean)
+            return cls(opened, ending=ending, clean=clean, hints=told)
         from yoyak.summarize.mbr import MinimumBayesRisk
 
-        return cls(MinimumBayesRisk(opened), ending=ending, clean=clean)
+        return cls(MinimumBayesRisk(opened), ending=ending, clean=clean, hints=told)
 
     def prepare(self, count: int, *, progress: Callable[[str, float], None] = lambda what, share: None) -> None:
         """Measure how this machine runs the model best, once, when so many dialogues are to come that it pays (some ten seconds)."""
@@ -187,7 +208,9 @@ class Summarizer:
         return self._engine.candidates(self._cleaned(dialogues))
 
     def _cleaned(self, dialogues: Iterable[Dialogue]) -> Iterable[Dialogue]:
-        return (clean_dialogue(dialogue, rules=self._clean) for dialogue in dialogues) if self._clean else dialogues
+        """The dialogues as the engine is given them: cleaned, and with a line about their topic, where the model was taught so."""
+        cleaned = (clean_dialogue(dialogue, rules=self._clean) for dialogue in dialogues) if self._clean else dialogues
+        return cleaned if self._hints is None else self._hints.dialogues(cleaned)
 
     def _made(self, dialogues: Iterable[Dialogue], done: Iterable[Prediction]) -> Iterator[Prediction]:
         dialogues = self._cleaned(dialogues)
@@ -202,8 +225,30 @@ class Summarizer:
         yield from self._engine.summarize(source)
 
 
+def _guarding(guard: GuardConfig | bool | None, model: str | Path) -> GuardConfig | None:
+    """The guard's settings, or None where it is not wanted."""
+    if guard is False or (guard is None and str(model) != "extractive"):
+        return None
+    if guard is None or guard is True:
+        from yoyak.summarize.guard import RETELLING, GuardConfig
+
+        return RETELLING if str(model) == "extractive" else GuardConfig()
+    return guard
+
+
+def _topic_uses(manifest: Mapping[str, Any], asked: Hints | None) -> tuple[Hints | None, Hints | None]:
+    """(what the model is told before the turns, what it prefers when it writes): as asked, else as the checkpoint was trained."""
+    if asked is None and "topics" not in manifest:
+        return None, None
+    from yoyak.topics.hints import saved
+
+    if asked is None or asked.kind == "bias":
+        return saved(manifest), asked
+    return asked, None
+
+
 def load_verifier(name: str | Path) -> Verifier:
-    """`rules`, or the trained verifier of that name or in that folder.
+    """`linear` (fitted weights), `rules`, `model` (the trained one that comes with yoyak), `both` of linear and model, or a folder's.
 
     Raises:
         ModelError: There is none.
@@ -216,4 +261,12 @@ def load_verifier(name: str | Path) -> Verifier:
 
     if str(name) == "rules":
         return verify.RuleVerifier()
-    return verify.ModelVerifier.load(name)
+    if str(name) == "linear":
+        from yoyak.summarize.verify_linear import LinearVerifier
+
+        return LinearVerifier()
+    if str(name) == "both":
+        from yoyak.summarize.verify_linear import BothVerifier
+
+        return BothVerifier(verify.ModelVerifier.load())
+    return verify.ModelVerifier.load(verify.NAME if str(name) == "model" else name)

@@ -11,14 +11,16 @@ from yoyak.metrics.evidence import sentences
 from yoyak.records import Dialogue
 from yoyak.summarize.verify import Verdict, Verifier
 
+#: A sentence less probable than this counts as doubtful, unless the verifier names its own limit (`doubtful`).
 DOUBTFUL = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """What a verifier says of summaries: id -> one verdict for each sentence; a sentence below DOUBTFUL counts as doubtful."""
+    """What a verifier says of summaries: id -> one verdict for each sentence; a sentence less probable than `limit` is doubtful."""
 
     verdicts: Mapping[str, tuple[Verdict, ...]]
+    limit: float = DOUBTFUL
 
     @property
     def sentences(self) -> int:
@@ -28,12 +30,12 @@ class Verification:
     @property
     def doubtful(self) -> list[Verdict]:
         """The verdicts on doubtful sentences."""
-        return [verdict for some in self.verdicts.values() for verdict in some if verdict.true < DOUBTFUL]
+        return [verdict for some in self.verdicts.values() for verdict in some if verdict.true < self.limit]
 
     @property
     def doubtful_summaries(self) -> int:
         """How many summaries hold a doubtful sentence."""
-        return sum(any(verdict.true < DOUBTFUL for verdict in some) for some in self.verdicts.values())
+        return sum(any(verdict.true < self.limit for verdict in some) for some in self.verdicts.values())
 
     @property
     def mean(self) -> float:
@@ -49,13 +51,14 @@ class Verification:
     def as_json(self) -> dict[str, Any]:
         """The figures, and the doubtful sentences by id."""
         doubtful = {
-            id_: rows for id_, some in self.verdicts.items() if (rows := [asdict(verdict) for verdict in some if verdict.true < DOUBTFUL])
+            id_: rows for id_, some in self.verdicts.items() if (rows := [asdict(verdict) for verdict in some if verdict.true < self.limit])
         }
         return {
             "summaries": len(self.verdicts),
             "doubtful_summaries": self.doubtful_summaries,
             "sentences": self.sentences,
             "doubtful_sentences": len(self.doubtful),
+            "doubtful_below": self.limit,
             "mean_least": self.mean,
             "kinds": self.kinds,
             "doubtful": doubtful,
@@ -86,4 +89,4 @@ def verification(
         if id_ in dialogues:
             found[id_] = tuple(verifier.verify(dialogues[id_], sentences(summary)))
         on_item()
-    return Verification(found)
+    return Verification(found, getattr(verifier, "doubtful", DOUBTFUL))

@@ -1,7 +1,8 @@
 """Is a sentence of a summary true for its dialogue? Verifiers that answer with a probability, a kind of error and the turns to look at.
 
-:class:`RuleVerifier` needs nothing but the rules of :mod:`yoyak.metrics.faithfulness`; :class:`ModelVerifier` asks a trained model. How
-far the trained one can be believed stands in its card; benchmarks/verifier.py measures it.
+:class:`RuleVerifier` needs nothing but the rules of :mod:`yoyak.metrics.faithfulness`, the linear verifier
+(:mod:`yoyak.summarize.verify_linear`) a file of weights; :class:`ModelVerifier` asks a trained model. How far each can be believed is
+measured by benchmarks/verifier.py.
 """
 
 from __future__ import annotations
@@ -42,12 +43,14 @@ class Verdict:
         true: Probability that the dialogue says so (0..1).
         kind: The most probable error if it is false; None when the verifier has no opinion.
         evidence: The turns that it rests on, or should rest on, counted from 1.
+        note: What to know about the verdict, such as that only a part of a long dialogue was read; empty where there is nothing.
     """
 
     sentence: str
     true: float
     kind: Kind | None
     evidence: tuple[int, ...]
+    note: str = ""
 
 
 class Verifier(Protocol):
@@ -157,10 +160,12 @@ class ModelVerifier:
         if not sentences:
             return []
         evidence = supports(dialogue, sentences)
-        logits = self.logits(dialogue, sentences, evidence)
+        read = self._read(dialogue, sentences, evidence)
+        note = "" if len(read) == len(dialogue.turns) else f"read {len(read)} of {len(dialogue.turns)} turns"
+        logits = self._logits(read, sentences)
         true = first_probability(logits, self._temperature)
         kinds = [KINDS[int(np.argmax(row[1:]))] for row in logits]
-        return [Verdict(*one) for one in zip(sentences, map(float, true), kinds, evidence, strict=True)]
+        return [Verdict(*one, note) for one in zip(sentences, map(float, true), kinds, evidence, strict=True)]
 
     def logits(self, dialogue: Dialogue, sentences: Sequence[str], evidence: Sequence[Sequence[int]] = ()) -> np.ndarray:
         """What the model says of each sentence: (sentences, answers), before the temperature.
@@ -170,10 +175,17 @@ class ModelVerifier:
             sentences: About it.
             evidence: Turns from 1 for each sentence, which a dialogue beyond the limit keeps first.
         """
-        branches = [self._tokens(question(sentence)) for sentence in sentences]
-        budget = min(self._budget, _WINDOW - max(map(len, branches))) - len(self._prefix)
+        return self._logits(self._read(dialogue, sentences, evidence), sentences)
+
+    def _read(self, dialogue: Dialogue, sentences: Sequence[str], evidence: Sequence[Sequence[int]]) -> tuple[Turn, ...]:
+        """The turns that fit beside the longest sentence."""
+        longest = max(len(self._tokens(question(sentence))) for sentence in sentences)
+        budget = min(self._budget, _WINDOW - longest) - len(self._prefix)
         wanted = sorted({turn - 1 for turns in evidence for turn in turns})
-        turns = around(dialogue.turns, wanted, count=lambda turns: len(self._tokens(opening(turns))), budget=budget)
+        return around(dialogue.turns, wanted, count=lambda turns: len(self._tokens(opening(turns))), budget=budget)
+
+    def _logits(self, turns: Sequence[Turn], sentences: Sequence[str]) -> np.ndarray:
+        branches = [self._tokens(question(sentence)) for sentence in sentences]
         prompt = [*self._prefix, *self._tokens(opening(turns))]
         alike: dict[int, list[int]] = defaultdict(list)
         for place, branch in enumerate(branches):

@@ -16,6 +16,7 @@ from itertools import pairwise
 from yoyak.models.judgement import Kind
 from yoyak.records import Dialogue
 from yoyak.text import quantities, tags
+from yoyak.text.alike import ALIKE_TO
 from yoyak.text.josa import PAIRS, choose
 from yoyak.text.morphemes import Morpheme, analyze, join
 
@@ -193,35 +194,6 @@ def _denied(sentence: str, items: Sequence[Morpheme], at: int) -> str:
 
 # --- what, when, how many ----------------------------------------------------------------------------------------------------------
 
-_ALIKE = [
-    group.split()
-    for group in (
-        "오늘 내일 모레 어제",
-        "오전 오후",
-        "아침 점심 저녁 밤 새벽",
-        "월요일 화요일 수요일 목요일 금요일 토요일 일요일",
-        "이번 다음 지난",
-        "봄 여름 가을 겨울",
-        "아버지 어머니 형 누나 언니 오빠 동생 할머니 할아버지 이모 삼촌 고모 조카",
-        "엄마 아빠",
-        "아들 딸",
-        "남편 아내",
-        "왼쪽 오른쪽",
-        "서울 부산 대구 대전 광주 인천 제주 강릉 전주 여수",
-        "버스 지하철 택시 기차 비행기 자전거",
-        "현금 카드",
-        "친구 동료 선배 후배 이웃",
-        "팀장 과장 부장 대리 사장",
-        "문자 전화 메일",
-        "커피 녹차 우유 주스",
-        "평일 주말",
-        "월세 전세",
-        "출근 퇴근",
-        "입금 출금",
-        "학교 회사 병원 은행 도서관 식당 카페",
-    )
-]
-_ALIKE_TO = {word: group for group in _ALIKE for word in group}
 _SINO = "일이삼사오육칠팔구"
 _NATIVE = ("한", "두", "세", "네", "다섯", "여섯", "일곱", "여덟", "아홉", "열")
 
@@ -289,11 +261,11 @@ def _other_figure(text: str, rng: random.Random) -> str | None:
 def _change_word(sentence: str, dialogue: Dialogue, rng: random.Random) -> str | None:
     items = analyze(sentence)
     suffixed = {i for i in range(len(items) - 1) if items[i + 1].tag.startswith("XS")}  # 할머니 in 할머니님, 전화 in 전화하다
-    found = [m for i, m in enumerate(items) if m.form in _ALIKE_TO and sentence[m.start : m.end] == m.form and i not in suffixed]
+    found = [m for i, m in enumerate(items) if m.form in ALIKE_TO and sentence[m.start : m.end] == m.form and i not in suffixed]
     if not found:
         return None
     old = rng.choice(found)
-    others = [word for word in _ALIKE_TO[old.form] if word not in sentence]
+    others = [word for word in ALIKE_TO[old.form] if word not in sentence]
     said = [word for word in others if word in dialogue.text]
     return _put(sentence, old.start, old.end, rng.choice(said or others)) if others else None
 

@@ -92,11 +92,12 @@ def dry_run(recipe: Run, output: Path, *, gpu_bytes: int | None = None) -> DryRu
         plan = hardware.plan(device, precision=recipe.precision, attention=recipe.attention)
         outline = replace(outline, setup=on_gpu(outline.setup, precision=plan.precision.value))
     need = need_of(recipe, outline, shape, device=device.kind)
-    batches = batches_of(recipe, outline.lengths, seq2seq=shape.is_seq2seq)
+    seq2seq, packed = shape.is_seq2seq, outline.setup.packed
+    batches = batches_of(recipe, outline.lengths, seq2seq=seq2seq, packed=packed)
     total = parameters(shape).total
     setup = outline.setup
     learned = total if setup.learned == "all" else lora_parameters(shape, rank=setup.rank, targets=setup.targets)
-    first = len(batches_of(recipe.model_copy(update={"epochs": 1}), outline.lengths, seq2seq=shape.is_seq2seq))
+    first = len(batches_of(recipe.model_copy(update={"epochs": 1}), outline.lengths, seq2seq=seq2seq, packed=packed))
     checkpoint = learned * (4 + setup.optimizer_bytes)
     kept = recipe.keep_checkpoints + recipe.evaluation.keep_best * bool(recipe.data.dev) + 1
     return DryRun(

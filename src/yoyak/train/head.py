@@ -59,16 +59,26 @@ def is_plain(causal: Any) -> bool:
     return linear and causal.config.model_type in FAMILIES and not capped
 
 
-def sliced(hidden: torch.Tensor, weight: torch.Tensor, labels: torch.Tensor, *, rows: int | None = None) -> torch.Tensor:
-    """The summed cross-entropy of `hidden @ weight.T`, in slices of so many labels.
+def sliced(
+    hidden: torch.Tensor,
+    weight: torch.Tensor,
+    labels: torch.Tensor,
+    *,
+    rows: int | None = None,
+    bias: torch.Tensor | None = None,
+    label_smoothing: float = 0.0,
+) -> torch.Tensor:
+    """The summed cross-entropy of `hidden @ weight.T + bias`, in slices of so many labels.
 
     Args:
         hidden: (labels, width).
         weight: (vocabulary, width); its gradient is made only where it is learned.
         labels: (labels,).
         rows: Labels in a slice; None for what 64 MiB hold.
+        bias: Not learned; of any shape that is added to (labels, vocabulary).
+        label_smoothing: Share of a label's weight that is spread over all tokens.
     """
-    loss: torch.Tensor = _function().apply(hidden, weight, labels, rows or max(1, _SLICE // len(weight)))
+    loss: torch.Tensor = _function().apply(hidden, weight, labels, rows or max(1, _SLICE // len(weight)), bias, label_smoothing)
     return loss
 
 
@@ -84,27 +94,38 @@ def _function() -> Any:
 
     class Sliced(torch.autograd.Function):
         @staticmethod
-        def forward(ctx: Any, hidden: torch.Tensor, weight: torch.Tensor, labels: torch.Tensor, rows: int) -> torch.Tensor:
+        def forward(ctx: Any, hidden: Any, weight: Any, labels: Any, rows: int, bias: Any, smoothing: float) -> torch.Tensor:
             of_hidden = torch.empty_like(hidden)
             of_weight = torch.zeros_like(weight, dtype=torch.float32) if ctx.needs_input_grad[1] else None
             total = torch.zeros((), dtype=torch.float32, device=hidden.device)
             for start in range(0, len(labels), rows):
                 part, answers = hidden[start : start + rows], labels[start : start + rows, None]
                 logits = torch.nn.functional.linear(part, weight).float()  # (slice, vocabulary)
+                if bias is not None:
+                    logits += bias
                 norm = logits.logsumexp(dim=1, keepdim=True)
-                total += (norm - logits.gather(1, answers)).sum()
+                total += (norm - (1 - smoothing) * logits.gather(1, answers)).sum()
+                if smoothing:
+                    total -= smoothing * logits.mean(dim=1).sum()
                 # Softmax minus the label's one, in the logits' own memory: the gradient of the logits.
-                gradient = logits.sub_(norm).exp_().scatter_add_(1, answers, -torch.ones_like(norm))
+                gradient = logits.sub_(norm).exp_().scatter_add_(1, answers, torch.full_like(norm, smoothing - 1))
+                if smoothing:
+                    gradient -= smoothing / gradient.shape[1]
                 of_hidden[start : start + rows] = torch.matmul(gradient.to(weight.dtype), weight)
-                if of_weight is not None:
-                    of_weight += torch.matmul(gradient.T, part.to(gradient.dtype))
+                if of_weight is None:
+                    continue
+                if torch.is_autocast_enabled(hidden.device.type):
+                    of_weight += torch.matmul(gradient.T, part)
+                else:
+                    of_weight.addmm_(gradient.T, part.to(gradient.dtype))
             ctx.save_for_backward(of_hidden, of_weight)
             return total
 
         @staticmethod
         def backward(ctx: Any, *outer: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
             of_hidden, of_weight = ctx.saved_tensors
-            return of_hidden * outer[0], None if of_weight is None else of_weight * outer[0], None, None
+            # Scaled in place: whoever goes backward a second time finds nothing saved, as torch has it.
+            return of_hidden.mul_(outer[0]), None if of_weight is None else of_weight.mul_(outer[0]), None, None, None, None
 
     _made.append(Sliced)
     return Sliced

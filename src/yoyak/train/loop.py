@@ -33,7 +33,10 @@ log = logging.getLogger(__name__)
 
 
 class Job(Protocol):
-    """What a method trains. Its model and its batches are on `device.compute_of(recipe).device`."""
+    """What a method trains. Its model and its batches are on `device.compute_of(recipe).device`.
+
+    A job may say `is_sharded = True`: its frozen weights are shared out over the processes (:mod:`yoyak.train.sharded`).
+    """
 
     @property
     def learned(self) -> Mapping[str, torch.nn.Parameter]:

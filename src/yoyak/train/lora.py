@@ -35,8 +35,10 @@ from yoyak.models.tag_policy import TAGS, TagPolicy, require_round_trip, tags_in
 from yoyak.provenance import hashes, version
 from yoyak.records import Dialogue
 from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.lengths import fitted
 from yoyak.summarize.tokens import Codec
-from yoyak.train import adapters, fused, head, parallel, tiny
+from yoyak.topics.hints import Hints
+from yoyak.train import adapters, fused, head, parallel, sharded, tiny
 from yoyak.train import data as training_data
 from yoyak.train.adapters import Adapted, Lora
 from yoyak.train.batches import IGNORED, Example, collate
@@ -45,7 +47,7 @@ from yoyak.train.evaluation import Decoding, DevSet
 from yoyak.train.examples import Cut, end_and_padding, examples
 from yoyak.train.loop import Outcome, Progress, bound_memory, fit, prepare, with_notes
 from yoyak.train.outline import Outline, sample_of
-from yoyak.train.recipe import Run
+from yoyak.train.recipe import Run, Topics
 from yoyak.train.tiny_decoder import tiny_llama
 
 if TYPE_CHECKING:
@@ -75,6 +77,10 @@ class Recipe(Run):
     tags: TagPolicy = Field(default="text", description="tags are plain text, added tokens, or special tokens that decoding keeps")
     prompt: PromptChoice = Field(default="auto", description="auto: instruct models get their chat template, base models the plain prompt")
     decoding: Decoding = Decoding()
+    topics: Topics = Topics()
+    shard: bool = Field(
+        default=False, description="several processes share the layers' frozen weights out among them (FSDP), for what fits no single card"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -91,6 +97,8 @@ class Recipe(Run):
             raise ValueError("quantization: nf4 freezes the weights, so all of them cannot be learned; use method: lora")
         if self.lora is None and self.start is not None:
             raise ValueError("start: names an adapter; with all weights learned give the merged model's folder as model")
+        if self.shard and (self.lora is None or self.quantization != "none" or self.tags != "text"):
+            raise ValueError("shard: shares out frozen weights of 16 or 32 bits; use method: lora, quantization: none, tags: text")
         return self
 
 
@@ -116,7 +124,9 @@ def train(
     begin = prepare(output, resume=resume)
     compute = compute_of(recipe)
     place = parallel.join(compute.device)
-    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean, pairs=recipe.data.pairs)
+    rows = training_data.rows(
+        recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean, pairs=recipe.data.pairs, topic=recipe.topics.column
+    )
     dev = _dev(recipe)
     if place.writes and place.size > 1:  # of several processes one builds the base; transformers writes whole folders in that one alone
         _base(recipe, rows, output)
@@ -128,6 +138,7 @@ def train(
     trained = _model(recipe, ready, compute)
     notes = [*ready.notes, *trained.notes]
     job = _Job(trained.model, ready.epochs, pad=ready.pad, round_to=recipe.batches.round_to)
+    job.is_sharded = sharded.is_wanted(recipe.shard, place)
     made = _manifest(recipe, ready)
     decode = recipe.decoding.config(max_input_tokens=recipe.batches.max_input_tokens, max_new_tokens=ready.max_new_tokens)
 
@@ -170,6 +181,7 @@ class _Ready:
     pad: int
     cut: Cut
     notes: list[str]
+    hints: Hints | None
 
     @property
     def max_new_tokens(self) -> int:
@@ -195,8 +207,9 @@ def _ready(recipe: Recipe, rows: Sequence[Dialogue], output: Path) -> _Ready:
     require_round_trip(codec.encode, codec.text)
     ends, pad = end_and_padding(base, config, codec, form)
     epochs, cut = [], Cut()
+    hints = training_data.hints_of(recipe.topics)
     for epoch in range(recipe.epochs):
-        told = training_data.told(rows, epoch=epoch, deal=recipe.data.deal_speakers, seed=recipe.seed)
+        told = training_data.told(rows, epoch=epoch, deal=recipe.data.deal_speakers, seed=recipe.seed, hints=hints)
         found, lost = examples(told, codec, form, end=ends[0], max_input_tokens=recipe.batches.max_input_tokens)
         epochs.append(found)
         cut = cut if epoch else lost
@@ -205,7 +218,7 @@ def _ready(recipe: Recipe, rows: Sequence[Dialogue], output: Path) -> _Ready:
         f"{len(epochs[0])} examples; {len(cut.turns)} dialogues lost turns to the limit of {recipe.batches.max_input_tokens} tokens"
         + (f"; {len(cut.left_out)} rows beyond the model's {form.max_tokens} positions were left out" if cut.left_out else ""),
     ]
-    return _Ready(base, made_of, config, form, codec, epochs, ends, pad, cut, notes)
+    return _Ready(base, made_of, config, form, codec, epochs, ends, pad, cut, notes, hints)
 
 
 def _base(recipe: Recipe, rows: Sequence[Dialogue], output: Path) -> tuple[Path, Base | None]:
@@ -266,6 +279,8 @@ def _model(recipe: Recipe, ready: _Ready, compute: Compute) -> Adapted:
         name = ready.made_of.model if ready.made_of else str(ready.base.resolve())
         found = adapters.attach(model, recipe.lora, base=name, start=adapters.start_folder(recipe.start), rows=rows)
         fused.fuse(found.model)
+        if sharded.is_wanted(recipe.shard, parallel.world()):
+            sharded.shard(found.model, device=compute.device)
     whole = found.model if four_bits.value == "nf4" else found.model.to(compute.device)
     return Adapted(whole.train(), found.config, (*notes, *found.notes, adapters.share(whole)))
 
@@ -281,6 +296,7 @@ class _Job:
     def __init__(self, model: Any, told: Sequence[Sequence[Example]], *, pad: int, round_to: int) -> None:
         self.model, self.told, self.pad, self.round_to = model, told, pad, round_to
         self.learned = adapters.learned(model)
+        self.is_sharded = False
         self.lengths = [[len(example.ids) for example in part] for part in told]
 
     def weight(self, epoch: int, indices: Sequence[int]) -> float:
@@ -292,7 +308,7 @@ class _Job:
 
 def outline(recipe: Recipe) -> Outline:
     """What `train --dry-run` shows and reckons with."""
-    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean)
+    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean, topic=recipe.topics.column)
     with TemporaryDirectory(prefix="yoyak-outline-") as scratch:
         ready = _ready(recipe, rows, Path(scratch))
         samples = []
@@ -317,6 +333,12 @@ def outline(recipe: Recipe) -> Outline:
     return Outline(ready.config, setup, lengths, len(ready.cut.turns), tuple(samples))
 
 
+def _length_limit(ready: _Ready) -> dict[str, Any]:
+    """The line over the prompt's length below which the summaries of training lie."""
+    limit = fitted([(example.start, len(example.ids) - example.start) for example in ready.epochs[0]])
+    return {} if limit is None else {"length_limit": limit.as_dict()}
+
+
 def _manifest(recipe: Recipe, ready: _Ready) -> dict[str, Any]:
     decode = recipe.decoding.config(max_input_tokens=recipe.batches.max_input_tokens, max_new_tokens=ready.max_new_tokens)
     return {
@@ -326,10 +348,12 @@ def _manifest(recipe: Recipe, ready: _Ready) -> dict[str, Any]:
         "tags": recipe.tags,
         "clean": recipe.data.clean,
         "max_input_tokens": recipe.batches.max_input_tokens,
+        **_length_limit(ready),
         "decoding": {name: getattr(decode, name) for name in (*Decoding.model_fields, "max_new_tokens", "max_input_tokens")},
         "data": hashes(recipe.data.train),
         "recipe": json.loads(recipe.model_dump_json()),
         **({"base": ready.made_of.to_json()} if ready.made_of else {}),
+        **({"topics": ready.hints.to_json()} if ready.hints else {}),
     }
 
 

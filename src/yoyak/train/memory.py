@@ -73,14 +73,17 @@ class Need:
         return asdict(self) | {"training": self.training, "total": self.total}
 
 
-def batches_of(recipe: Run, lengths: Sequence[Sequence[tuple[int, int]]], *, seq2seq: bool) -> list[Batch]:
-    """The batch of every step, as it will be padded."""
+def batches_of(recipe: Run, lengths: Sequence[Sequence[tuple[int, int]]], *, seq2seq: bool, packed: bool = False) -> list[Batch]:
+    """The batch of every step, as it will be padded; where rows are packed, with their mean lengths."""
     found = []
     to = recipe.batches.round_to
     for epoch, indices in steps_of(recipe, [[read + learned for read, learned in part] for part in lengths]):
         rows = [lengths[epoch][i] for i in indices]
         labels = sum(learned for _, learned in rows)
-        if seq2seq:
+        if packed:
+            source = -(-rounded(sum(read for read, _ in rows), to) // len(rows))
+            target = -(-rounded(labels, to) // len(rows))
+        elif seq2seq:
             source = rounded(max(read for read, _ in rows), to)
             target = rounded(max(learned for _, learned in rows), max(1, to // 4))
         else:
@@ -100,7 +103,8 @@ def need_of(recipe: Run, outline: Outline, shape: ModelShape, *, device: str = "
         shape: Its model.
         device: `cpu` or `cuda`.
     """
-    held = [_need(shape, outline.setup, batch, device) for batch in set(batches_of(recipe, outline.lengths, seq2seq=shape.is_seq2seq))]
+    batches = set(batches_of(recipe, outline.lengths, seq2seq=shape.is_seq2seq, packed=outline.setup.packed))
+    held = [_need(shape, outline.setup, batch, device) for batch in batches]
     return max(held, key=lambda need: need.training)
 
 
@@ -139,7 +143,8 @@ def on_gpu(setup: Setup, *, precision: str) -> Setup:
     """The same training on a GPU: its precision for what is computed, and for frozen weights that are not quantized."""
     width = 4 if precision == "fp32" else 2
     frozen = setup.learned == "lora" and setup.weight_bytes >= 2
-    return replace(setup, activation_bytes=width, weight_bytes=width if frozen else setup.weight_bytes)
+    kept = width if frozen else setup.weight_bytes
+    return replace(setup, activation_bytes=width, weight_bytes=kept, packed=False, sliced=setup.sliced and not setup.packed)
 
 
 def bytes_of(text: str) -> int:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from yoyak.checkpoints.encoder_decoder import Controls
+from yoyak.train import packed
 from yoyak.train.batches import IGNORED
 from yoyak.train.pairs import Pair, PairBatch, collate
 
@@ -31,14 +32,19 @@ class PairJob:
         self.round_to, self.label_smoothing = round_to, label_smoothing
         self.learned = {name: parameter for name, parameter in model.named_parameters() if parameter.requires_grad}
         self.lengths = [[len(pair.source) + len(pair.target) for pair in part] for part in self.told]
+        self.packs = packed.can_pack(model)
+        if self.packs:
+            packed.pack(model)
 
     def weight(self, epoch: int, indices: Sequence[int]) -> float:
         return sum(len(self.told[epoch][i].target) for i in indices)
 
     def loss(self, epoch: int, indices: Sequence[int]) -> torch.Tensor:
         rows = [self.told[epoch][i] for i in indices]
-        batch = collate(rows, pad=self.controls.pad, start=self.controls.start, round_to=self.round_to)
-        return loss_of(self.model, batch, label_smoothing=self.label_smoothing)
+        start, pad, smoothing = self.controls.start, self.controls.pad, self.label_smoothing
+        if self.packs:
+            return packed.loss_of(self.model, rows, start=start, pad=pad, round_to=self.round_to, label_smoothing=smoothing)
+        return loss_of(self.model, collate(rows, pad=pad, start=start, round_to=self.round_to), label_smoothing=smoothing)
 
 
 def loss_of(model: Any, batch: PairBatch, *, label_smoothing: float = 0.0) -> torch.Tensor:

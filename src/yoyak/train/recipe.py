@@ -68,6 +68,21 @@ class Evaluation(Strict):
     keep_best: int = Field(default=1, ge=0, description="best checkpoints kept besides the newest; 0: the last weights are the result")
 
 
+class Topics(Strict):
+    """What a summarizer is told about each dialogue's topic, in training and, since its checkpoint says so, in use."""
+
+    hints: Literal["none", "topic", "keywords"] = Field(
+        default="none", description="a line before the turns: the topic's group, or those of the group's words that the dialogue holds"
+    )
+    source: str = Field(default="predicted", description="`predicted`, or the column of the training files that holds the topic")
+    model: str = Field(default="corpus", description="the topic model: `corpus`, or a folder that `yoyak topics fit` made")
+
+    @property
+    def column(self) -> str | None:
+        """The column to read topics from; None: the usual one."""
+        return None if self.hints == "none" or self.source == "predicted" else self.source
+
+
 class Run(Strict):
     """What every training run says; a method's own recipe adds to it."""
 
@@ -96,7 +111,13 @@ class Run(Strict):
 
 #: Method -> the module that holds its `Recipe` (a Run), its `train(recipe, output, *, resume: bool | Path, on_step) -> Path` (`resume` is
 #: handed to `loop.prepare`) and its `outline(recipe) -> yoyak.train.outline.Outline`, what `--dry-run` reckons with.
-METHODS = {"lora": "yoyak.train.lora", "full": "yoyak.train.lora", "seq2seq": "yoyak.train.seq2seq", "verifier": "yoyak.train.verifier"}
+METHODS = {
+    "lora": "yoyak.train.lora",
+    "full": "yoyak.train.lora",
+    "seq2seq": "yoyak.train.seq2seq",
+    "verifier": "yoyak.train.verifier",
+    "topic-encoder": "yoyak.train.topic_encoder",
+}
 
 
 #: The recipe that the embedded adapter was made with.

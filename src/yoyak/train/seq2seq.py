@@ -32,9 +32,11 @@ from yoyak.models.tag_policy import TagPolicy, require_round_trip
 from yoyak.provenance import hashes, version
 from yoyak.records import Dialogue
 from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.lengths import fitted
 from yoyak.summarize.tokens import Codec
-from yoyak.train import curves, parallel, tiny
+from yoyak.train import curves, packed, parallel, tiny
 from yoyak.train import data as training_data
+from yoyak.train.adapters import keep_layer_inputs_only
 from yoyak.train.batches import IGNORED
 from yoyak.train.device import compute_of
 from yoyak.train.evaluation import Decoding, DevSet
@@ -43,7 +45,7 @@ from yoyak.train.outline import Outline, Sample, sample_of
 from yoyak.train.pair_job import PairJob
 from yoyak.train.pair_job import loss_of as loss_of
 from yoyak.train.pairs import Cut, Limits, Pair, pairs
-from yoyak.train.recipe import Batches, Run
+from yoyak.train.recipe import Batches, Run, Topics
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +73,7 @@ class Recipe(Run):
     label_smoothing: float = Field(default=0.0, ge=0, lt=1, description="share of a label's weight spread over all tokens (Szegedy et al.)")
     dropout: float | None = Field(default=None, ge=0, lt=1, description="in place of the model's own")
     decoding: Decoding = Decoding()
+    topics: Topics = Topics()
 
 
 def train(
@@ -94,7 +97,7 @@ def train(
     begin = prepare(output, resume=resume)
     compute = compute_of(recipe)
     place = parallel.join(compute.device)
-    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean)
+    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean, topic=recipe.topics.column)
     dev = _dev(recipe)
 
     base = output / f"start-{_stamp(recipe)}"
@@ -114,7 +117,8 @@ def train(
         label_smoothing=recipe.label_smoothing,
     )
     decode = recipe.decoding.config(max_input_tokens=ready.limits.source, max_new_tokens=ready.limits.target)
-    made = _manifest(recipe, ready.limits, decode)
+    limit = fitted([(len(pair.source), len(pair.target)) for pair in ready.epochs[0]])
+    made = _manifest(recipe, ready.limits, decode) | ({} if limit is None else {"length_limit": limit.as_dict()})
 
     def evaluate(step: int) -> Mapping[str, float]:
         assert dev is not None
@@ -192,8 +196,9 @@ def _ready(recipe: Recipe, rows: Sequence[Dialogue], base: Path) -> _Ready:
     control = controls(base)
     limits, notes = _limits(recipe, rows, codec, config, form.max_tokens)
     epochs, cut = [], Cut()
+    hints = training_data.hints_of(recipe.topics)
     for epoch in range(recipe.epochs):
-        told = training_data.told(rows, epoch=epoch, deal=recipe.data.deal_speakers, seed=recipe.seed)
+        told = training_data.told(rows, epoch=epoch, deal=recipe.data.deal_speakers, seed=recipe.seed, hints=hints)
         found, lost = pairs(told, codec, end=control.end, limits=limits)
         epochs.append(found)
         cut = cut if epoch else lost
@@ -242,13 +247,13 @@ def _model(recipe: Recipe, base: Path) -> Any:
             attn_implementation=compute.attention if able else "eager",
         )
     if recipe.gradient_checkpointing:
-        model.gradient_checkpointing_enable(gradient_checkpointing_kwargs={"use_reentrant": False})
+        keep_layer_inputs_only(model)
     return model.to(compute.device).train()
 
 
 def outline(recipe: Recipe) -> Outline:
     """What `train --dry-run` shows and reckons with."""
-    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean)
+    rows = training_data.rows(recipe.data.train, limit=recipe.data.limit, clean=recipe.data.clean, topic=recipe.topics.column)
     with TemporaryDirectory(prefix="yoyak-outline-") as scratch:
         base = Path(scratch) / "start"
         _start(recipe, rows, base)
@@ -256,10 +261,13 @@ def outline(recipe: Recipe) -> Outline:
         config = read_config(base)
         codec = Codec(base / "tokenizer.json", form_of(base, config), DecodeConfig())
     compute = compute_of(recipe)
+    packs = config.get("model_type") in packed.FAMILIES and compute.device == "cpu" and compute.attention == "sdpa"
     setup = Setup(
         activation_bytes=4 if compute.precision == "fp32" else 2,
         attention="eager" if compute.attention == "eager" else "sdpa",
         checkpointing=recipe.gradient_checkpointing,
+        packed=packs,
+        sliced=packs,
     )
     lengths = [[(len(pair.source), len(pair.target)) for pair in part] for part in ready.epochs]
     samples = tuple(_sample(pair, codec) for pair in ready.epochs[0][:3])
@@ -284,6 +292,7 @@ def _manifest(recipe: Recipe, limits: Limits, decode: DecodeConfig) -> dict[str,
         "decoding": {name: getattr(decode, name) for name in (*Decoding.model_fields, "max_new_tokens", "max_input_tokens")},
         "data": hashes(recipe.data.train),
         "recipe": json.loads(recipe.model_dump_json()),
+        **({"topics": hints.to_json()} if (hints := training_data.hints_of(recipe.topics)) else {}),
     }
 
 

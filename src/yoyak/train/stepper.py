@@ -51,6 +51,8 @@ class Stepper:
         self.looks = looks_of(recipe, [epoch for epoch, _ in self.schedule])
         self.ladder = Ladder()
         self.notes: list[str] = []  # one line each, for the person who watches
+        # Weights that are shared out over the processes: each has to compute as often as the others, and none may try again.
+        self._lockstep = bool(getattr(job, "is_sharded", False)) and world.size > 1
         self._skipped = 0
         self._scaler = torch.amp.GradScaler(compute.device.partition(":")[0], enabled=compute.precision == "fp16")
         try:
@@ -92,7 +94,9 @@ class Stepper:
         while True:
             # Dropout depends on the step alone, so that a resumed run draws what an uninterrupted one draws.
             torch.manual_seed(self.recipe.seed * 1_000_003 + step + 7919 * self.world.rank)
-            loss, failed = self._backward(epoch, indices, self.ladder.parts(mine, lengths))
+            loss, failed = self._backward(epoch, indices, [mine] if self._lockstep else self.ladder.parts(mine, lengths))
+            if failed and self._lockstep:  # the others wait in the midst of a layer: the launcher ends them
+                raise too_large(self.recipe, longest=max(lengths[i] for i in indices), what="this process's rows and sharded weights")
             # All processes try again when one has to: none may wait for a sum that another never reaches.
             total, failures, endings = self.world.sums([loss, failed, ends], self.compute.device)
             if not failures:
@@ -116,7 +120,8 @@ class Stepper:
         try:
             for part in parts:
                 with self.compute.autocast():
-                    found = self.job.loss(epoch, part) / weight
+                    # A process without a row of its own computes one for the company, and forgets it.
+                    found = self.job.loss(epoch, part) / weight if part else self.job.loss(epoch, indices[:1]) * 0
                 self._scaler.scale(found).backward()  # type: ignore[no-untyped-call]
                 loss += float(found.detach())
         except (RuntimeError, MemoryError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -29,14 +30,18 @@ def tiny_tokenizer(texts: Iterable[str], *, tokens: int = 3000) -> Any:
     made.decoder = tokenizers.decoders.Metaspace(prepend_scheme="first")
     # Letters, punctuation, line breaks and josa whatever the texts hold: a tag with what stands around it must never be unknown.
     always = sorted({chr(code) for code in range(0x21, 0x7F)} | {letter for _, text in probes() for letter in text} - {" "} | {"\n"})
+    # Of letters that are equally frequent the trainer would keep some by chance: the choice is made here, the same in every process.
+    held = list(texts)
+    counts = Counter(letter for text in held for letter in text if letter != " " and letter not in always)
+    always += sorted(counts, key=lambda letter: (-counts[letter], letter))[: tokens // 3]
     trainer = tokenizers.trainers.BpeTrainer(
         vocab_size=tokens,
         special_tokens=list(CONTROLS),
         show_progress=False,
-        limit_alphabet=len(always) + tokens // 3,
+        limit_alphabet=len(always) + 1,  # and the sign for a blank
         initial_alphabet=always,
     )
-    made.train_from_iterator(texts, trainer)
+    made.train_from_iterator(held, trainer)
     return made
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
 from yoyak._extras import require
 from yoyak.checkpoints.convert import InputForm, read_form
+from yoyak.checkpoints.stored import StoredModel, cache_bytes
 from yoyak.records import Dialogue, Prediction, Turn
 from yoyak.summarize import calibrate, long
 from yoyak.summarize.calibrate import Plan
 from yoyak.summarize.candidates import Candidate, Candidates, Request, Sampling
 from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.schedule import Future, Outcome, Packing, Tokens, packed, packed_alike, scheduled
+from yoyak.summarize.engines import shared
+from yoyak.summarize.schedule import Future, Outcome, Packing, Room, Runtime, Tokens, packed, packed_alike, scheduled
 from yoyak.summarize.tokens import Codec
 
 #: CTranslate2 applies repetition_penalty and no_repeat_ngram_size to every token alike and offers no hook to change a beam's scores.
@@ -26,6 +29,9 @@ CANNOT_EXEMPT = (
 
 class CTranslate2Engine:
     """A converted checkpoint folder (`model.bin`, `tokenizer.json`, `input.json`).
+
+    Beams of a model of Gemma 3's kind are searched by :mod:`yoyak.summarize.engines.shared` on a processor, which finds the same ones in
+    less time and memory (benchmarks/beams.py); all else is done by CTranslate2.
 
     Args:
         folder: As :func:`yoyak.checkpoints.convert.converted` makes it.
@@ -52,8 +58,8 @@ class CTranslate2Engine:
         self._codec = Codec(folder / "tokenizer.json", self._form, self._decode)
         self._source = (folder, device, compute_type)
         self._plan = plan or calibrate.remembered(folder, compute_type, self._decode.num_beams)
-        self._runtime = self._opened(self._plan or calibrate.usual())
-        self._pack: Packing = packed_alike if self._form.kind == "decoder" else packed
+        self._beams = self._shared()
+        self._open = None if self._beams else self._opened(self._plan or calibrate.usual())
         self._notes = (CANNOT_EXEMPT,) if self._decode.repetition_penalty != 1 or self._decode.no_repeat_ngram_size else ()
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
@@ -62,23 +68,14 @@ class CTranslate2Engine:
 
     def resume(self, dialogues: Iterable[Dialogue], done: Iterable[Prediction]) -> Iterator[Prediction]:
         """The same, for all dialogues, when an earlier run has made the predictions `done` of the leading ones."""
-        outcomes = scheduled(
-            dialogues,
-            prepare=self._codec.entry,
-            runtime=self._runtime,
-            batch_tokens=self._runtime.plan.batch_tokens,
-            pack=self._pack,
-            done=(None if prediction.error is not None else prediction.summary for prediction in done),
-        )
+        finished = (None if prediction.error is not None else prediction.summary for prediction in done)
+        outcomes = self._scheduled(dialogues, self._beams or self._runtime, finished)
         return (self._prediction(outcome) for outcome in outcomes)
 
     def candidates(self, dialogues: Iterable[Dialogue]) -> Iterator[Candidates]:
         """Every finished beam of each dialogue with its score, best first; one that had to be split has one candidate, its joined parts."""
-        runtime = _CandidateRuntime(self._runtime, self._decode.num_beams)
-        outcomes = scheduled(
-            dialogues, prepare=self._codec.entry, runtime=runtime, batch_tokens=self._runtime.plan.batch_tokens, pack=self._pack
-        )
-        for outcome in outcomes:
+        runtime = shared.AllBeams(self._beams) if self._beams else _CandidateRuntime(self._runtime, self._decode.num_beams)
+        for outcome in self._scheduled(dialogues, runtime):
             notes = (*outcome.notes, *self._notes)
             if outcome.error is not None:
                 yield Candidates(outcome.item.id, (), notes, outcome.error)
@@ -126,13 +123,56 @@ class CTranslate2Engine:
         if device == "cpu":
             self._plan = calibrate.measured(self._opened, self._codec, previous=self._runtime)
             calibrate.remember(folder, compute_type, self._decode.num_beams, self._plan)
-            self._runtime = self._opened(self._plan)
+            self._open = self._opened(self._plan)
+        return self._runtime.plan
+
+    @property
+    def plan(self) -> Plan:
+        """How the work is laid out."""
         return self._runtime.plan
 
     @property
     def calibrated(self) -> bool:
-        """Whether the plan was measured or given."""
-        return self._plan is not None
+        """Whether there is nothing to measure: the plan was measured or given, or CTranslate2 does not do the work."""
+        return self._plan is not None or self._beams is not None
+
+    def _scheduled(self, dialogues: Iterable[Dialogue], runtime: Runtime, done: Iterable[str | None] = ()) -> Iterator[Outcome[Dialogue]]:
+        if self._beams:
+            return scheduled(dialogues, prepare=self._codec.entry, runtime=runtime, batch_tokens=0, pack=self._beams.pack, done=done)
+        return scheduled(
+            dialogues,
+            prepare=self._codec.entry,
+            runtime=runtime,
+            batch_tokens=self._runtime.plan.batch_tokens,
+            pack=self._pack,
+            alone=lambda batch: not self._room.holds(1, max(map(len, batch))),
+            done=done,
+        )
+
+    @property
+    def _runtime(self) -> CTranslate2Runtime:
+        if self._open is None:
+            self._open = self._opened(self._plan or calibrate.usual())
+        return self._open
+
+    @cached_property
+    def _room(self) -> Room:
+        decode = self._decode
+        bytes_each = cache_bytes(StoredModel(self._source[0])) or 1
+        return Room(calibrate.CACHE_BYTES // bytes_each, decode.num_beams, decode.max_new_tokens, shared=self._form.kind != "decoder")
+
+    @cached_property
+    def _pack(self) -> Packing:
+        if self._form.kind == "decoder":
+            return partial(packed_alike, beams=self._decode.num_beams, room=self._room)
+        return partial(packed, room=self._room)
+
+    def _shared(self) -> shared.SharedRuntime | None:
+        """What searches beams instead of CTranslate2, where it is better at it."""
+        folder, device, _ = self._source
+        if not shared.suits(folder, self._form, self._decode, device):
+            return None
+        return shared.SharedRuntime(folder, self._form, self._codec, self._decode)
 
     def _opened(self, plan: Plan) -> CTranslate2Runtime:
         folder, device, compute_type = self._source
@@ -157,7 +197,7 @@ class CTranslate2Runtime:
         self._decoder_only = form.kind == "decoder"
         make = ctranslate2.Generator if self._decoder_only else ctranslate2.Translator
         self._model = make(str(folder), device=device, compute_type=compute_type, inter_threads=plan.workers, intra_threads=plan.threads)
-        self._most = decode.max_new_tokens
+        self._decode = decode
         self._options = _options(decode, decoder_only=self._decoder_only)
         self._options["end_token"] = list(form.prompt.ends) if self._decoder_only and form.prompt.ends else None
         self._options["use_vmap"] = True if not self._decoder_only and (folder / "vmap.txt").is_file() else None
@@ -170,7 +210,13 @@ class CTranslate2Runtime:
 
     def submit(self, batch: Sequence[Tokens]) -> Future:
         """Begin with a batch; returns at once."""
-        return _Texts(self.raw([list(tokens) for tokens in batch], asynchronous=True), self._codec)
+        return _Texts(self.raw([list(tokens) for tokens in batch], asynchronous=True, **self.limits(batch)), self._codec)
+
+    def limits(self, batch: Sequence[Tokens]) -> dict[str, int]:
+        """The most new tokens of a batch: CTranslate2 takes one number for all, so what its longest input may write."""
+        if self._decode.length_limit is None:
+            return {}
+        return {"max_length" if self._decoder_only else "max_decoding_length": self._decode.most(max(map(len, batch)))}
 
     def raw(self, batch: list[list[str]], *, asynchronous: bool = False, **options: Any) -> list[Any]:
         """CTranslate2's own results (futures of them when asynchronous)."""
@@ -189,13 +235,15 @@ class CTranslate2Runtime:
         prefixes = [list(start) for start in starts]
         return self.raw([list(tokens) for tokens in batch], asynchronous=True, target_prefix=prefixes, **options)
 
-    def read_candidates(self, found: Any, *, start: Tokens = ()) -> list[Candidate]:
-        """The hypotheses of one result as texts with their scores; a decoder-only model does not repeat the `start` it was given."""
+    def read_candidates(self, found: Any, *, start: Tokens = (), most: int | None = None) -> list[Candidate]:
+        """The hypotheses of one result as texts with their scores; a decoder-only model does not repeat the `start` it was given. `most`
+        is the limit that they were written under, where it is not that of the settings."""
         raw = found.sequences_ids if self._decoder_only else found.hypotheses
         ids = raw if self._decoder_only else [self._codec.ids(tuple(tokens)) for tokens in raw]
         given = self._codec.ids(start) if self._decoder_only else []
         # The end token is not in the result, but counted; one that was cut at the limit has none.
-        lengths = [min(len(one) + 1, self._most) for one in raw]
+        most = most or self._decode.max_new_tokens
+        lengths = [min(len(one) + 1, most) for one in raw]
         return [Candidate(self._codec.text([*given, *o]), s, length=n) for o, s, n in zip(ids, found.scores, lengths, strict=True)]
 
     def ids(self, batch: list[list[str]], **options: Any) -> list[list[list[int]]]:
@@ -234,17 +282,21 @@ class _CandidateRuntime:
         return self.runtime.workers
 
     def submit(self, batch: Sequence[Tokens]) -> Future:
-        options = {"num_hypotheses": self.beams, "return_scores": True}
-        return _Beams(self.runtime.raw([list(tokens) for tokens in batch], asynchronous=True, **options), self.runtime)
+        limits = self.runtime.limits(batch)
+        futures = self.runtime.raw(
+            [list(tokens) for tokens in batch], asynchronous=True, num_hypotheses=self.beams, return_scores=True, **limits
+        )
+        return _Beams(futures, self.runtime, next(iter(limits.values()), None))
 
 
 @dataclass(frozen=True, slots=True)
 class _Beams:
     futures: list[Any]
     runtime: CTranslate2Runtime
+    most: int | None
 
     def result(self) -> list[list[Candidate]]:
-        return [self.runtime.read_candidates(future.result()) for future in self.futures]
+        return [self.runtime.read_candidates(future.result(), most=self.most) for future in self.futures]
 
 
 def _options(decode: DecodeConfig, *, decoder_only: bool) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from yoyak.summarize.decoding import DecodeConfig
 from yoyak.summarize.exempt import ExemptRepetition, exempt_ids, exempt_texts
 from yoyak.summarize.schedule import Entry, Future, Outcome, Tokens, scheduled
 from yoyak.summarize.tokens import Codec
+from yoyak.summarize.topic_hints import TopicBias, spelled
+from yoyak.topics.hints import Hints
 
 _BATCH_TOKENS = 4096
 
@@ -28,9 +30,19 @@ class TransformersEngine:
         decode: How to write.
         dtype: `float32`, `bfloat16`, ...
         device: `cpu` or `cuda`.
+        preferred: Topic words that are made likelier (:class:`yoyak.summarize.topic_hints.TopicBias`).
     """
 
-    def __init__(self, folder: Path, *, name: str, decode: DecodeConfig | None = None, dtype: str = "float32", device: str = "cpu") -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        name: str,
+        decode: DecodeConfig | None = None,
+        dtype: str = "float32",
+        device: str = "cpu",
+        preferred: Hints | None = None,
+    ) -> None:
         torch = require("torch", extra="train")
         transformers = require("transformers", extra="train")
         self.name = name
@@ -44,6 +56,8 @@ class TransformersEngine:
         self._model.generation_config.forced_eos_token_id = None
         self._pad = next((id_ for id_ in (config.get("pad_token_id"), config.get("eos_token_id"), 0) if isinstance(id_, int)), 0)
         self._exempt: dict[Tokens, frozenset[int]] = {}
+        self._preferred = preferred
+        self._spellings: dict[Tokens, tuple[tuple[int, ...], ...]] = {}
         self.workers = 1
 
     def summarize(self, dialogues: Iterable[Dialogue]) -> Iterator[Prediction]:
@@ -70,7 +84,7 @@ class TransformersEngine:
                 input_ids=torch.tensor(rows, device=self._model.device),
                 attention_mask=torch.tensor(masks, device=self._model.device),
                 logits_processor=self._rules(batch, start),
-                **self._options(),
+                **self._options(longest),
             )
         return [self._ended(row[start:].tolist()) for row in written]
 
@@ -83,6 +97,9 @@ class TransformersEngine:
         if self._has_rules:
             spared = exempt_ids(exempt_texts(dialogue), self._codec.encode)
             self._exempt.update(dict.fromkeys(entry.pieces, spared))
+        if self._preferred is not None:
+            [words] = self._preferred.words([dialogue])
+            self._spellings.update(dict.fromkeys(entry.pieces, spelled(words, self._codec.encode)))
         return entry
 
     @property
@@ -90,15 +107,18 @@ class TransformersEngine:
         return self._decode.repetition_penalty != 1 or self._decode.no_repeat_ngram_size > 0
 
     def _rules(self, batch: Sequence[Tokens], start: int) -> list[Any] | None:
-        if not self._has_rules:
-            return None
-        spared = [self._exempt.pop(tokens, frozenset()) for tokens in batch]
         decode = self._decode
-        return [
-            ExemptRepetition(decode.repetition_penalty, decode.no_repeat_ngram_size, spared, prompt_length=start, beams=decode.num_beams)
-        ]
+        found: list[Any] = []
+        if self._has_rules:
+            spared = [self._exempt.pop(tokens, frozenset()) for tokens in batch]
+            penalty, ngrams = decode.repetition_penalty, decode.no_repeat_ngram_size
+            found.append(ExemptRepetition(penalty, ngrams, spared, prompt_length=start, beams=decode.num_beams))
+        if self._preferred is not None:
+            spellings = [self._spellings.pop(tokens, ()) for tokens in batch]
+            found.append(TopicBias(spellings, prompt_length=start, beams=decode.num_beams))
+        return found or None
 
-    def _options(self) -> dict[str, Any]:
+    def _options(self, longest: int) -> dict[str, Any]:
         decode = self._decode
         return {
             "num_beams": decode.num_beams,
@@ -106,7 +126,7 @@ class TransformersEngine:
             # As CTranslate2 does: the search ends when as many hypotheses as beams are finished.
             "early_stopping": True,
             "length_penalty": decode.length_penalty,
-            "max_new_tokens": decode.max_new_tokens,
+            "max_new_tokens": decode.most(longest),
             "min_new_tokens": decode.min_new_tokens or None,
             "pad_token_id": self._pad,
         }
