@@ -4,8 +4,7 @@
 
 The line is fitted on corpus/train.jsonl, as training does it. Both ways write about the same dialogues in turn, sixteen at a time, greedily
 and with beams, in int8: the first of corpus/test.jsonl and of dev_k2. Without it 160 tokens are the most. --weak names an adapter that was
-trained on few dialogues: such a one runs on more often. What is written is kept under
-build/.
+trained on few dialogues: such a one runs on more often. What is written is kept under build/.
 """
 
 from __future__ import annotations
@@ -41,13 +40,12 @@ def tokens_of(talks: Sequence[Dialogue]) -> list[tuple[int, int]]:
 
 def both(beams: tuple[Beams, Beams], talks: Sequence[Dialogue], number: int, limit: LengthLimit) -> tuple[list[Found], list[Found]]:
     """What is written without the limit and with it, in turn. Each way has an opened model of its own."""
-    without: list[Found] = []
-    within: list[Found] = []
-    for start in range(0, len(talks), PART):
-        part = talks[start : start + PART]
-        without += beams[0].of(part, DecodeConfig(num_beams=number))
-        within += beams[1].of(part, DecodeConfig(num_beams=number, length_limit=limit))
-    return without, within
+    ways: tuple[list[Found], list[Found]] = [], []
+    settings = DecodeConfig(num_beams=number), DecodeConfig(num_beams=number, length_limit=limit)
+    for count, start in enumerate(range(0, len(talks), PART)):
+        for way in (0, 1) if count % 2 == 0 else (1, 0):
+            ways[way].extend(beams[way].of(talks[start : start + PART], settings[way]))
+    return ways
 
 
 def scores(texts: dict[str, str], talks: Sequence[Dialogue]) -> list[float]:

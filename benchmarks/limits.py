@@ -54,16 +54,19 @@ def main() -> int:
         for limits in GRID:
             measures.extend(of_data(whole, limits))
             ratios.extend(of_arithmetic(whole, limits))
+        real = sum(min(len(pair.source), USUAL[0]) + min(len(pair.target), USUAL[1]) for pair in whole.pairs)
+        vain = 100 * (1 - real / len(whole.pairs) / sum(USUAL))
+        measures.append(measure(f"padding, every row to {USUAL[0]} / {USUAL[1]}", [vain], "% of computed tokens"))
         for tokens in (1250, 9600):
             measures.extend(of_padding(whole, tokens))
         if not arguments.no_timing:
             more, compared = of_time(model, train, whole)
             measures += more
             ratios += compared
+    measures.extend(of_lora_padding())
     if not arguments.no_scores:
-        measures.extend(of_lora_padding())
         measures.extend(of_scores(dev, arguments.rows))
-    data = [train, folder / "kobart" / "tokenizer.json", *([] if arguments.no_scores else [dev, CORPUS])]
+    data = [train, folder / "kobart" / "tokenizer.json", CORPUS, *([] if arguments.no_scores else [dev])]
     record("limits", data=data, runs=1, measures=measures, ratios=ratios)
     return 0
 
@@ -128,7 +131,6 @@ def of_padding(whole: Inputs, tokens: int) -> list[Row]:
         packed += rounded(sum(sources), 32) + rounded(sum(targets), 32)
     here = f"batches of {tokens} tokens"
     return [
-        measure(f"padding, every row to {USUAL[0]} / {USUAL[1]}", [vain(len(pairs) * sum(USUAL))], "% of computed tokens"),
         measure(f"padding, {here} by length", [vain(by_length)], "% of computed tokens"),
         measure(f"padding, {here} by length, rows packed", [vain(packed)], "% of computed tokens"),
     ]
