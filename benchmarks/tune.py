@@ -32,7 +32,7 @@ def points(what: str, d: Difference) -> dict[str, Any]:
     return {"what": what, "value": 100 * d.mean, "unit": "points of F1 x 100", "low": 100 * d.low, "high": 100 * d.high}
 
 
-def rows(name: str, found: Tuned, trials: int) -> list[dict[str, Any]]:
+def rows(name: str, found: Tuned) -> list[dict[str, Any]]:
     today, best = found.rows[0], found.chosen
     measured = [
         {
@@ -47,11 +47,6 @@ def rows(name: str, found: Tuned, trials: int) -> list[dict[str, Any]]:
     if found.honesty:
         measured.append(points(f"{name}: gain of the choice where it was chosen", found.honesty.here))
         measured.append(points(f"{name}: gain of the choice on the other half", found.honesty.there))
-    decoded, asked = sum(row.decoded for row in found.rows), len(found.rows) * found.dialogues
-    share = decoded / asked
-    measured.append(
-        {"what": f"{name}: of the dialogues x settings, share decoded", "value": share, "unit": "", "low": share, "high": share}
-    )
     return measured
 
 
@@ -92,7 +87,7 @@ def main() -> None:
 
             found = tune(recipe, folder, resume=True, beams=WORK, on_trial=note)
             write_page(folder / "tune.html", found, recipe)
-            measures += rows(label, found, given.trials)
+            measures += rows(label, found)
             told_rows = [
                 {
                     "setting": told(row.setting),

@@ -65,7 +65,7 @@ class Summarizer:
         >>> talk = Dialogue("a", (Turn("#Person1#", "내일 세 시에 도서관에서 만나자."), Turn("#Person2#", "좋아, 책도 가져갈게.")))
         >>> [prediction] = Summarizer.load("extractive").summarize([talk])
         >>> prediction.id, prediction.model
-        ('a', 'extractive')
+        ('a', 'extractive+guard')
     """
 
     def __init__(self, engine: Engine, *, ending: Ending | None = None, clean: Sequence[str] = (), hints: Hints | None = None) -> None:
