@@ -16,13 +16,13 @@ import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from statistics import mean, stdev
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from _record import ROOT, data_folder
+from _shares import share
 from yoyak.checkpoints import bases, load
 from yoyak.checkpoints.convert import convert
 from yoyak.checkpoints.manifest import update_manifest
@@ -39,8 +39,10 @@ from yoyak.summarize.calibrate import Plan
 from yoyak.summarize.candidates import Candidate
 from yoyak.summarize.decoding import DecodeConfig
 from yoyak.summarize.engines.ct2 import CTranslate2Engine
+from yoyak.summarize.engines.hf import TransformersEngine
 from yoyak.summarize.topic_hints import WEIGHT, reranked
 from yoyak.text.endings import restyle
+from yoyak.topics.features import words_of
 from yoyak.topics.hints import Hints
 from yoyak.topics.model import TopicModel
 
@@ -161,9 +163,60 @@ def ranked(topics: TopicModel, work: Path, rows: int) -> dict[str, dict[str, dic
     return found
 
 
-@cache
+def apart(topics: TopicModel, work: Path, rows: int) -> Iterator[Row]:
+    """How many dialogues have beams that differ in how many of the words they hold: all that a ranking by them can change."""
+    model = Model("yoyak-gemma-270m-beams", None, work, beams=4)
+    for place, talks, _, _ in sets(rows):
+        for name, source in SOURCES.items():
+            words = Hints("bias", topics, source).words(talks)
+            some = [
+                {len(set(held) & set(mine)) for held in words_of(one.text for one in beams)}
+                for beams, mine in zip(model.candidates(talks), words, strict=True)
+            ]
+            what = f"{place}: dialogues whose 4 beams differ in words of the {name} vocabulary"
+            yield share(what, sum(len(one) > 1 for one in some), len(some))
+
+
+def biased(topics: TopicModel, work: Path, rows: int) -> dict[str, dict[str, dict[int, Texts]]]:
+    """Set -> way -> {0: summaries} of the shipped model on transformers in fp32, greedy: as it is, and with the words made likelier."""
+    path = work / "outputs" / "yoyak-gemma-270m-hf.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    known: dict[str, str] = {row["given"]: row["text"] for row in map(json.loads, lines)}
+    engines: dict[str, TransformersEngine] = {}
+    found: dict[str, dict[str, dict[int, Texts]]] = defaultdict(dict)
+    for place, talks, ending, _ in sets(rows):
+        for way, source in [("no hint", None), *SOURCES.items()]:
+            hints = Hints("bias", topics, source) if source else None
+            words = hints.words(talks) if hints else [[] for _ in talks]
+            # a dialogue without a word is written as it is without a bias
+            keys = [f"{place} {talk.id} {' '.join(mine)}" for talk, mine in zip(talks, words, strict=True)]
+            new = [(key, talk) for key, talk in zip(keys, talks, strict=True) if key not in known]
+            if new and way not in engines:
+                folder = load.huggingface_folder("yoyak-gemma-270m")
+                decode = DecodeConfig(max_new_tokens=_MOST, max_input_tokens=768)
+                engines[way] = TransformersEngine(folder, name="hf", decode=decode, preferred=hints)
+            for start in range(0, len(new), 8):
+                some = new[start : start + 8]
+                with path.open("a", encoding="utf-8") as file:
+                    for (key, _), made in zip(some, engines[way].summarize([talk for _, talk in some]), strict=True):
+                        known[key] = made.summary
+                        file.write(json.dumps({"given": key, "text": made.summary}, ensure_ascii=False) + "\n")
+                print(f"hf, {place}, {way}: {min(start + 8, len(new))} of {len(new)}", file=sys.stderr, flush=True)
+            name = "hf, no bias" if source is None else f"hf, bias to the {way} vocabulary"
+            found[place][name] = {0: {talk.id: restyle(known[key], to=ending) for talk, key in zip(talks, keys, strict=True)}}
+    return found
+
+
+_FOUND: dict[tuple[str, str], frozenset[str]] = {}
+
+
 def _suspicious(talk: Dialogue, summary: str) -> frozenset[str]:
-    return frozenset(finding.check for finding in check(talk, summary))
+    """The checks that find something in the summary; ids of both sets differ."""
+    key = (talk.id, summary)
+    if key not in _FOUND:
+        _FOUND[key] = frozenset(finding.check for finding in check(talk, summary))
+    return _FOUND[key]
 
 
 def scored(ways: Mapping[str, Mapping[int, Texts]], talks: Mapping[str, Dialogue]) -> dict[str, dict[int, dict[str, dict[str, float]]]]:
@@ -234,12 +287,11 @@ def verdict(adapters: Path | None, work: Path, *, rows: int) -> dict[str, Any]:
     every = {place: {talk.id: talk for talk in talks} for place, talks, _, _ in sets(rows)}
     for place, talks in every.items():
         right = [topics.given(talk) == group for talk, group in zip(talks.values(), topics.groups_of(list(talks.values())), strict=True)]
-        share = 100 * mean(right)
-        measures.append(
-            {"what": f"{place}: topic predicted right ({len(right)} rows)", "value": share, "unit": "%", "low": share, "high": share}
-        )
+        measures.append(share(f"{place}: topic predicted right", sum(right), len(right)))
     parts = [("no hint", trained(adapters, topics, work, rows))] if adapters else []
     parts.append(("best of 4 beams", ranked(topics, work, rows)))
+    parts.append(("hf, no bias", biased(topics, work, rows)))
+    measures += apart(topics, work, rows)
     for base, found in parts:
         for place, ways in found.items():
             made, topical = compared(place, base, ways, every[place])

@@ -110,7 +110,7 @@ def summarize(
     verifier
         What the guard judges by: rules, linear (fitted weights), model (the trained one that comes with yoyak), or the folder of another.
     max_new_tokens
-        Most tokens of a summary (default: the checkpoint's own setting, which may go by the dialogue's length; else 160).
+        Most tokens of a summary (default: the checkpoint's own setting, else 160).
     topic_hints
         Use the dialogue's topic: tell the model its group (topic) or its words (keywords), or prefer its words (bias; on ct2 with --beams
         4 or more). Without it as the checkpoint was trained, which is mostly not at all: no use has been shown to help.
@@ -204,13 +204,10 @@ def _is_page(out: Path) -> bool:
 def _decoding(
     model: str, beams: int | None, mbr: bool | None, max_new_tokens: int | None, long: Literal["split", "refuse"]
 ) -> tuple[DecodeConfig, bool]:
-    """What the checkpoint asks for, with the options given on top; beams that were asked for vote only when that was asked for too, and a
-    limit that was asked for holds whatever the dialogue's length."""
+    """What the checkpoint asks for, with the options given on top; beams that were asked for vote only when that was asked for too."""
     saved = of_checkpoint(model)
     given = {"num_beams": beams, "max_new_tokens": max_new_tokens, "long": long}
     decode = replace(saved.decode, **{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
-    if max_new_tokens is not None:
-        decode = replace(decode, length_limit=None)
     return decode, (saved.mbr and beams is None) if mbr is None else mbr
 
 

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from yoyak.checkpoints.manifest import NAME, read_manifest
 from yoyak.errors import ModelError
-from yoyak.summarize.lengths import LengthLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,6 @@ class DecodeConfig:
         no_repeat_ngram_size: 0 is off. With tags as plain text 2 makes most references impossible.
         max_input_tokens: Prompts beyond this are split at turn boundaries or refused, never cut silently.
         long: `split` summarizes a dialogue beyond the limit in parts, `refuse` reports it as failed.
-        length_limit: A limit learned from the dialogue's length, within `max_new_tokens`; None leaves that alone to hold.
     """
 
     num_beams: int = 1
@@ -37,17 +35,6 @@ class DecodeConfig:
     no_repeat_ngram_size: int = 0
     max_input_tokens: int = 1024
     long: Literal["split", "refuse"] = "split"
-    length_limit: LengthLimit | None = None
-
-    def most(self, tokens: int) -> int:
-        """The most new tokens after so many tokens of input.
-
-        Example:
-            >>> DecodeConfig().most(200), DecodeConfig(length_limit=LengthLimit(20.0, 0.25)).most(200)
-            (160, 70)
-        """
-        limit = self.max_new_tokens if self.length_limit is None else self.length_limit.of(tokens, most=self.max_new_tokens)
-        return max(self.min_new_tokens, limit)
 
     def __post_init__(self) -> None:
         if not 0 <= self.min_new_tokens <= self.max_new_tokens:
@@ -69,8 +56,7 @@ class Decoding:
 
 
 def of_checkpoint(model: str | Path) -> Decoding:
-    """The `decoding` that a checkpoint's yoyak.json asks for (`yoyak tune --save` writes it), with the `length_limit` that training found;
-    the defaults where it says nothing.
+    """The `decoding` that a checkpoint's yoyak.json asks for (`yoyak tune --save` writes it); the defaults where it says nothing.
 
     Raises:
         ModelError: A setting there is unknown or impossible.
@@ -85,17 +71,13 @@ def of_checkpoint(model: str | Path) -> Decoding:
     from yoyak.checkpoints.load import settings_folder
 
     folder = settings_folder(model)
-    manifest = read_manifest(folder)
-    saved = manifest.get("decoding", {})
+    saved = read_manifest(folder).get("decoding", {})
     known = {field.name for field in fields(DecodeConfig)} | {"mbr"}
     path = folder / NAME
     if not isinstance(saved, dict) or (unknown := sorted(set(saved) - known)):
         what = f"unknown settings {', '.join(unknown)}" if isinstance(saved, dict) else f"a {type(saved).__name__}"
         raise ModelError(f"{path}: decoding holds {what}; known are {', '.join(sorted(known))}")
-    values = {"length_limit": manifest.get("length_limit")} | {key: value for key, value in saved.items() if key != "mbr"}
     try:
-        if values["length_limit"] is not None:
-            values["length_limit"] = LengthLimit.from_json(values["length_limit"])
-        return Decoding(DecodeConfig(**values), bool(saved.get("mbr", False)))
+        return Decoding(DecodeConfig(**{key: value for key, value in saved.items() if key != "mbr"}), bool(saved.get("mbr", False)))
     except (TypeError, ValueError) as error:
         raise ModelError(f"{path}: decoding cannot be used: {error}") from error

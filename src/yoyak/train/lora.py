@@ -35,7 +35,6 @@ from yoyak.models.tag_policy import TAGS, TagPolicy, require_round_trip, tags_in
 from yoyak.provenance import hashes, version
 from yoyak.records import Dialogue
 from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.lengths import fitted
 from yoyak.summarize.tokens import Codec
 from yoyak.topics.hints import Hints
 from yoyak.train import adapters, fused, head, parallel, sharded, tiny
@@ -333,12 +332,6 @@ def outline(recipe: Recipe) -> Outline:
     return Outline(ready.config, setup, lengths, len(ready.cut.turns), tuple(samples))
 
 
-def _length_limit(ready: _Ready) -> dict[str, Any]:
-    """The line over the prompt's length below which the summaries of training lie."""
-    limit = fitted([(example.start, len(example.ids) - example.start) for example in ready.epochs[0]])
-    return {} if limit is None else {"length_limit": limit.as_dict()}
-
-
 def _manifest(recipe: Recipe, ready: _Ready) -> dict[str, Any]:
     decode = recipe.decoding.config(max_input_tokens=recipe.batches.max_input_tokens, max_new_tokens=ready.max_new_tokens)
     return {
@@ -348,7 +341,6 @@ def _manifest(recipe: Recipe, ready: _Ready) -> dict[str, Any]:
         "tags": recipe.tags,
         "clean": recipe.data.clean,
         "max_input_tokens": recipe.batches.max_input_tokens,
-        **_length_limit(ready),
         "decoding": {name: getattr(decode, name) for name in (*Decoding.model_fields, "max_new_tokens", "max_input_tokens")},
         "data": hashes(recipe.data.train),
         "recipe": json.loads(recipe.model_dump_json()),

@@ -32,7 +32,6 @@ from yoyak.models.tag_policy import TagPolicy, require_round_trip
 from yoyak.provenance import hashes, version
 from yoyak.records import Dialogue
 from yoyak.summarize.decoding import DecodeConfig
-from yoyak.summarize.lengths import fitted
 from yoyak.summarize.tokens import Codec
 from yoyak.train import curves, packed, parallel, tiny
 from yoyak.train import data as training_data
@@ -117,8 +116,7 @@ def train(
         label_smoothing=recipe.label_smoothing,
     )
     decode = recipe.decoding.config(max_input_tokens=ready.limits.source, max_new_tokens=ready.limits.target)
-    limit = fitted([(len(pair.source), len(pair.target)) for pair in ready.epochs[0]])
-    made = _manifest(recipe, ready.limits, decode) | ({} if limit is None else {"length_limit": limit.as_dict()})
+    made = _manifest(recipe, ready.limits, decode)
 
     def evaluate(step: int) -> Mapping[str, float]:
         assert dev is not None

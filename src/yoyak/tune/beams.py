@@ -112,7 +112,7 @@ class Beams:
 
 def _key(model: str, search: DecodeConfig) -> str:
     """A name for what the search depends on besides its limit; the length penalty is 1 but for exact ones."""
-    parts = {name: value for name, value in asdict(search).items() if name != "max_new_tokens" and value is not None}
+    parts = {name: value for name, value in asdict(search).items() if name != "max_new_tokens"}
     return hashlib.sha256(json.dumps([model, parts], sort_keys=True).encode()).hexdigest()[:16]
 
 

@@ -197,7 +197,7 @@ class CTranslate2Runtime:
         self._decoder_only = form.kind == "decoder"
         make = ctranslate2.Generator if self._decoder_only else ctranslate2.Translator
         self._model = make(str(folder), device=device, compute_type=compute_type, inter_threads=plan.workers, intra_threads=plan.threads)
-        self._decode = decode
+        self._most = decode.max_new_tokens
         self._options = _options(decode, decoder_only=self._decoder_only)
         self._options["end_token"] = list(form.prompt.ends) if self._decoder_only and form.prompt.ends else None
         self._options["use_vmap"] = True if not self._decoder_only and (folder / "vmap.txt").is_file() else None
@@ -210,13 +210,7 @@ class CTranslate2Runtime:
 
     def submit(self, batch: Sequence[Tokens]) -> Future:
         """Begin with a batch; returns at once."""
-        return _Texts(self.raw([list(tokens) for tokens in batch], asynchronous=True, **self.limits(batch)), self._codec)
-
-    def limits(self, batch: Sequence[Tokens]) -> dict[str, int]:
-        """The most new tokens of a batch: CTranslate2 takes one number for all, so what its longest input may write."""
-        if self._decode.length_limit is None:
-            return {}
-        return {"max_length" if self._decoder_only else "max_decoding_length": self._decode.most(max(map(len, batch)))}
+        return _Texts(self.raw([list(tokens) for tokens in batch], asynchronous=True), self._codec)
 
     def raw(self, batch: list[list[str]], *, asynchronous: bool = False, **options: Any) -> list[Any]:
         """CTranslate2's own results (futures of them when asynchronous)."""
@@ -235,15 +229,13 @@ class CTranslate2Runtime:
         prefixes = [list(start) for start in starts]
         return self.raw([list(tokens) for tokens in batch], asynchronous=True, target_prefix=prefixes, **options)
 
-    def read_candidates(self, found: Any, *, start: Tokens = (), most: int | None = None) -> list[Candidate]:
-        """The hypotheses of one result as texts with their scores; a decoder-only model does not repeat the `start` it was given. `most`
-        is the limit that they were written under, where it is not that of the settings."""
+    def read_candidates(self, found: Any, *, start: Tokens = ()) -> list[Candidate]:
+        """The hypotheses of one result as texts with their scores; a decoder-only model does not repeat the `start` it was given."""
         raw = found.sequences_ids if self._decoder_only else found.hypotheses
         ids = raw if self._decoder_only else [self._codec.ids(tuple(tokens)) for tokens in raw]
         given = self._codec.ids(start) if self._decoder_only else []
         # The end token is not in the result, but counted; one that was cut at the limit has none.
-        most = most or self._decode.max_new_tokens
-        lengths = [min(len(one) + 1, most) for one in raw]
+        lengths = [min(len(one) + 1, self._most) for one in raw]
         return [Candidate(self._codec.text([*given, *o]), s, length=n) for o, s, n in zip(ids, found.scores, lengths, strict=True)]
 
     def ids(self, batch: list[list[str]], **options: Any) -> list[list[list[int]]]:
@@ -282,21 +274,17 @@ class _CandidateRuntime:
         return self.runtime.workers
 
     def submit(self, batch: Sequence[Tokens]) -> Future:
-        limits = self.runtime.limits(batch)
-        futures = self.runtime.raw(
-            [list(tokens) for tokens in batch], asynchronous=True, num_hypotheses=self.beams, return_scores=True, **limits
-        )
-        return _Beams(futures, self.runtime, next(iter(limits.values()), None))
+        options = {"num_hypotheses": self.beams, "return_scores": True}
+        return _Beams(self.runtime.raw([list(tokens) for tokens in batch], asynchronous=True, **options), self.runtime)
 
 
 @dataclass(frozen=True, slots=True)
 class _Beams:
     futures: list[Any]
     runtime: CTranslate2Runtime
-    most: int | None
 
     def result(self) -> list[list[Candidate]]:
-        return [self.runtime.read_candidates(future.result(), most=self.most) for future in self.futures]
+        return [self.runtime.read_candidates(future.result()) for future in self.futures]
 
 
 def _options(decode: DecodeConfig, *, decoder_only: bool) -> dict[str, Any]:

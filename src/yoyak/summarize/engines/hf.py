@@ -84,7 +84,7 @@ class TransformersEngine:
                 input_ids=torch.tensor(rows, device=self._model.device),
                 attention_mask=torch.tensor(masks, device=self._model.device),
                 logits_processor=self._rules(batch, start),
-                **self._options(longest),
+                **self._options(),
             )
         return [self._ended(row[start:].tolist()) for row in written]
 
@@ -118,7 +118,7 @@ class TransformersEngine:
             found.append(TopicBias(spellings, prompt_length=start, beams=decode.num_beams))
         return found or None
 
-    def _options(self, longest: int) -> dict[str, Any]:
+    def _options(self) -> dict[str, Any]:
         decode = self._decode
         return {
             "num_beams": decode.num_beams,
@@ -126,7 +126,7 @@ class TransformersEngine:
             # As CTranslate2 does: the search ends when as many hypotheses as beams are finished.
             "early_stopping": True,
             "length_penalty": decode.length_penalty,
-            "max_new_tokens": decode.most(longest),
+            "max_new_tokens": decode.max_new_tokens,
             "min_new_tokens": decode.min_new_tokens or None,
             "pad_token_id": self._pad,
         }

@@ -67,12 +67,12 @@ class SharedRuntime:
             BeamSearch(
                 decode.num_beams,
                 ends=self._ends,
-                most=decode.most(len(tokens)),
+                most=decode.max_new_tokens,
                 fewest=decode.min_new_tokens,
                 length_penalty=decode.length_penalty,
                 wanted=wanted,
             )
-            for tokens in batch
+            for _ in batch
         ]
         return tree.searched(self._model, [self._codec.ids(tokens) for tokens in batch], searches, rows=ROWS, memory=MEMORY)
 
