@@ -70,6 +70,7 @@ def main() -> None:
         measures, ratios = ([row for part in parts for row in part[key]] for key in ("measures", "ratios"))
         data = list(dict.fromkeys(Path(path) for part in parts for path in part["data"]))
         more = {key: value for part in parts for key, value in part["facts"].items()}
+        more["commands"] = [part["command"] for part in parts]
         record("topics", data=data, runs=1, measures=measures, ratios=ratios, facts=more)
         return
     if options.part == "classes":
@@ -79,6 +80,9 @@ def main() -> None:
 
         found = verdict(options.adapters, options.work, rows=options.rows)
     found["data"] = [str(path) for path in found["data"]]
+    found["command"] = f"python benchmarks/topics.py {options.part}" + (
+        f" --each {options.each}" if options.part == "classes" else f" --adapters FOLDER --rows {options.rows}"
+    )
     (options.work / f"{options.part}.json").write_text(json.dumps(found, ensure_ascii=False, indent=1), encoding="utf-8")
     for row in found["measures"]:
         print(f"{row['what']}: {row['value']:.4g} {row['unit']} [{row['low']:.4g}, {row['high']:.4g}]")

@@ -172,3 +172,13 @@ def test_a_foreign_ctranslate2_folder_is_refused_with_a_way_out(tmp_path: Path) 
     (tmp_path / "model.bin").write_bytes(b"")
     with pytest.raises(ModelError, match=r"input\.json"):
         CTranslate2Engine(tmp_path, name="x")
+
+
+@pytest.mark.parametrize(("other", "taken"), [(1.1, False), (1.5, True)])
+def test_the_usual_plan_stays_unless_another_is_clearly_faster(monkeypatch: pytest.MonkeyPatch, other: float, taken: bool) -> None:
+    from yoyak.summarize import calibrate
+
+    monkeypatch.setattr(calibrate, "cores", lambda: 2)
+    monkeypatch.setattr(calibrate, "_rate", lambda runtime, codec, workers: 1.0 if workers == 2 else other)
+    found = calibrate.measured(lambda plan: plan, None)  # type: ignore[arg-type]
+    assert (found == calibrate.usual()) is not taken

@@ -106,7 +106,7 @@ def summarize(
         extractive has it unless told otherwise: --no-guard is some eight times quicker and less often to the point.
     trust
         How much the guard asks for, 0 to 1: 0 takes what the model wrote and only flags, 1 says only what is surely said
-        (default: 0.6; 0.5 for extractive).
+        (default: 0.6; 0.8 for extractive).
     verifier
         What the guard judges by: rules, linear (fitted weights), model (the trained one that comes with yoyak), or the folder of another.
     max_new_tokens

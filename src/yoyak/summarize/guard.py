@@ -68,9 +68,10 @@ class GuardConfig:
             raise ValueError(f"trust lies between 0 and 1, not at {self.trust}")
 
 
-#: Without a model there are no attempts to agree with; what a person is expected to write decides. On corpus dev: ROUGE-1 45.7, 118
-#: characters, the models expect 84 % of the summaries to be wholly true and 76 % to tell the main point (with a trust of 0.3: 82 and 77 %).
-RETELLING = GuardConfig(trust=0.5, most=5)
+#: Without a model there are no attempts to agree with; what a person is expected to write decides. On corpus dev: ROUGE-1 43.1, 91
+#: characters, the models expect 90 % of the summaries to be wholly true and 69 % to tell the main point; a trust of 0.5 gives 45.7, 118, 84
+#: and 76 %, and was false more often than the unguarded engine when read blind (benchmarks/results/truth.json).
+RETELLING = GuardConfig(trust=0.8, most=5)
 
 
 @dataclass
