@@ -316,5 +316,5 @@ def _bar(measures: Sequence[Row]) -> Row:
         "value": count,
         "low": count,
         "high": count,
-        "goal": ">= 1 for a default",
+        "goal": ">= 1",
     }
