@@ -70,7 +70,7 @@ class GuardConfig:
 
 #: Without a model there are no attempts to agree with; what a person is expected to write decides. On corpus dev: ROUGE-1 43.1, 91
 #: characters, the models expect 90 % of the summaries to be wholly true and 69 % to tell the main point; a trust of 0.5 gives 45.7, 118, 84
-#: and 76 %, and was false more often than the unguarded engine when read blind (benchmarks/results/truth.json).
+#: and 76 %, and was false more often when read blind beside the unguarded engine (benchmarks/results/truth.json).
 RETELLING = GuardConfig(trust=0.8, most=5)
 
 
