@@ -29,6 +29,12 @@ def data_folder() -> Path | None:
     return None
 
 
+def dev_files() -> dict[str, Path]:
+    """What settings are tried on: our corpus's dev part and, where the research data are, dev_k2."""
+    data = data_folder()
+    return {"corpus/dev": ROOT / "corpus" / "dev.jsonl"} | ({"dev_k2": data / "dialogsum-ko" / "dev_k2.csv"} if data else {})
+
+
 def measure(what: str, values: Sequence[float], unit: str) -> dict[str, Any]:
     """Median with the lowest and highest of the repeats."""
     return {"what": what, "value": median(values), "unit": unit, "low": min(values), "high": max(values)}

@@ -1,18 +1,21 @@
-"""What plan and guard change: truth by checks and verifier, ROUGE, length, time; and the risk that remains at each share kept.
+"""What the guard changes: truth by the checks, ROUGE, length, speed; what its settings move; and the risk that remains at each share kept.
 
-    YOYAK_DATA=... python benchmarks/guard.py --model DIR --verifier DIR [--rows N] [--speed N] [--predictions FOLDER]
+    YOYAK_DATA=... python benchmarks/guard.py [--model NAME|DIR] [--verifier NAME|DIR] [--rows N] [--predictions FOLDER]
 
---predictions writes what each system says (JSONL), which is what people and models read blind (benchmarks/truth.py counts the verdicts).
-Risk and coverage are computed from labels made by reading (benchmarks/labels): summaries are kept from the surest to the least sure, and
-the share of false ones among those kept is given. What was chosen on a file (trust, priors: corpus/dev.jsonl) is not tested on it.
+The default of `yoyak summarize` beside the unguarded engine, on corpus dev and test and on dev_k2 (endings as there). With --model also a
+model alone, planned and guarded. Trust, the weight of the main point and that of content words are moved on corpus dev, where they were
+chosen. Risk and coverage: the default's summaries that were read (benchmarks/labels/truth.jsonl, by their hash) are kept from the surest
+to the least sure, and the share of false ones among those kept is given. --predictions writes what each system says (JSONL).
 """
 
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +24,7 @@ from cyclopts import Parameter
 
 import faithfulness
 from _record import ROOT, data_folder, interleaved, measure, ratio, record
+from _shares import fingerprint
 from yoyak.checkpoints import load
 from yoyak.data.read import read
 from yoyak.data.write import write_predictions
@@ -29,29 +33,37 @@ from yoyak.metrics.evidence import sentences
 from yoyak.metrics.faithfulness import check
 from yoyak.metrics.rouge import NAMES
 from yoyak.records import Dialogue, Prediction
+from yoyak.summarize import assemble, expectation
+from yoyak.summarize.candidates import Silent
 from yoyak.summarize.engines.ct2 import CTranslate2Engine
 from yoyak.summarize.engines.extractive import Extractive
-from yoyak.summarize.guard import Guard, GuardConfig
+from yoyak.summarize.guard import RETELLING, Guard, GuardConfig
 from yoyak.summarize.planned import Planned
 from yoyak.summarize.summarizer import Engine, load_verifier
 from yoyak.summarize.verify import Verifier
+from yoyak.text.endings import Style
 
 Row = dict[str, Any]
+LABELS = faithfulness.LABELS.with_name("truth.jsonl")
 SHARES = (0.2, 0.4, 0.6, 0.8, 1.0)
-TRUSTS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
+TRUSTS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.8, 1.0)
+MAINS = (0.0, 0.5, 1.0)
+CONTENTS = (1.0, 1.3, 2.0, 3.0)
 
 
-def engines(model: str, verifier: Verifier, config: GuardConfig) -> dict[str, Engine]:
-    """The systems that are compared, on one opened model."""
-    made = load.ready(model)
-    writer = CTranslate2Engine(made.folder, name=made.name)
-    return {"extractive": Extractive(), "plain": writer, "planned": Planned(writer), "guarded": Guard(writer, verifier, config=config)}
+def retelling(ending: Style, verifier: Verifier, config: GuardConfig = RETELLING) -> Guard:
+    """The default: retold turns, no model."""
+    return Guard(Silent("extractive"), verifier, config=config, ending=ending)
 
 
-def sure(verifier: Verifier, dialogue: Dialogue, summary: str) -> float:
-    """The probability of a summary's least sure sentence."""
-    told = sentences(summary)
-    return min((verdict.true for verdict in verifier.verify(dialogue, told)), default=0.0) if told else 0.0
+def engines(ending: Style, verifier: Verifier, model: str | None) -> dict[str, Engine]:
+    """The systems that are compared."""
+    found: dict[str, Engine] = {"unguarded": Extractive(ending=ending), "default": retelling(ending, verifier)}
+    if model is not None:
+        made = load.ready(model)
+        writer = CTranslate2Engine(made.folder, name=made.name)
+        found |= {"model alone": writer, "model, planned": Planned(writer), "model, guarded": Guard(writer, verifier, ending=ending)}
+    return found
 
 
 def risk_coverage(points: Iterable[tuple[float, bool]]) -> list[tuple[float, float]]:
@@ -66,7 +78,7 @@ def one(what: str, value: float, unit: str) -> Row:
     return {"what": what, "value": value, "unit": unit, "low": value, "high": value}
 
 
-def told(name: str, file: str, predictions: Sequence[Prediction], talks: Sequence[Dialogue], verifier: Verifier) -> list[Row]:
+def told(name: str, file: str, predictions: Sequence[Prediction], talks: Sequence[Dialogue]) -> list[Row]:
     """All figures of one system on one file."""
     head = f"{file}, {name}"
     scores = evaluate({p.id: p.summary for p in predictions}, {t.id: t.references for t in talks}).systems["predictions"].scores
@@ -84,94 +96,115 @@ def told(name: str, file: str, predictions: Sequence[Prediction], talks: Sequenc
         )
     pairs = list(zip(talks, predictions, strict=True))
     suspicious = sum(bool(check(talk, p.summary)) for talk, p in pairs)
-    verdicts = [v.true for talk, p in pairs for v in verifier.verify(talk, sentences(p.summary))]
     rows.append(faithfulness.share(f"{head}: summaries that a check finds suspicious", suspicious, len(pairs)))
-    rows.append(one(f"{head}: mean probability of a sentence", 100 * sum(verdicts) / max(1, len(verdicts)), "%"))
     rows.append(one(f"{head}: characters", sum(len(p.summary) for p in predictions) / len(pairs), ""))
-    rows.append(one(f"{head}: sentences", len(verdicts) / len(pairs), ""))
-    if any(p.review for p in predictions):
+    rows.append(one(f"{head}: sentences", sum(len(sentences(p.summary)) for p in predictions) / len(pairs), ""))
+    if "unguarded" not in name and "alone" not in name:
         rows.append(faithfulness.share(f"{head}: flagged", sum(bool(p.review) for p in predictions), len(pairs)))
     return rows
 
 
-def curve(folder: Path, verifier: Verifier) -> list[Row]:
-    """Risk against coverage on the summaries that were read (four systems, their labels in benchmarks/labels)."""
-    talks = {talk.id: talk for talk in read(folder / "dev_k2.csv")}
-    labels = [json.loads(line) for line in faithfulness.LABELS.read_text(encoding="utf-8").splitlines()]
-    texts = faithfulness.outputs(folder, talks)
-    fresh = [label for label in labels if faithfulness.fingerprint(texts[label["system"]][label["id"]]) == label["output"]]
-    points = [(sure(verifier, talks[label["id"]], texts[label["system"]][label["id"]]), label["verdict"] == "false") for label in fresh]
-    rows = [one(f"labelled summaries: false among the surest {share:.0%}", 100 * risk, "%") for share, risk in risk_coverage(points)]
-    return [*rows, one("labelled summaries: how many", len(points), "")]
+def curve(place: str, key: str, verifier: Verifier, ending: Style, talks: Sequence[Dialogue]) -> list[Row]:
+    """Risk against coverage of the default's summaries, by how probable the guard holds it that all of one is true."""
+    labels = {}
+    for line in LABELS.read_text(encoding="utf-8").splitlines():
+        label = json.loads(line)
+        if label["set"] == key and label["pass"] == 1:
+            labels[label["id"], label["output"]] = label["verdict"] == "false"
+    points = []
+    # Flagged whenever it is less than certain, so that every statement's probability is told.
+    for prediction in retelling(ending, verifier, replace(RETELLING, review=1.0)).summarize(talks):
+        false = labels.get((prediction.id, fingerprint(prediction.summary)))
+        if false is not None:
+            points.append((math.prod(doubt.true for doubt in prediction.review), false))
+    rows = [one(f"{place}, default: false among the surest {share:.0%}", 100 * risk, "%") for share, risk in risk_coverage(points)]
+    return [*rows, one(f"{place}, default: summaries that were read", len(points), "")]
 
 
-def trusts(model: str, verifier: Verifier, talks: Sequence[Dialogue]) -> list[Row]:
-    """What `--trust` moves, on corpus dev: ROUGE-1, length, the verifier's mean, the share flagged."""
+def settings(verifier: Verifier, talks: Sequence[Dialogue]) -> list[Row]:
+    """What trust, the weight of the main point and that of content words move, on corpus dev."""
     rows: list[Row] = []
+
+    def say(what: str, config: GuardConfig = RETELLING) -> None:
+        made = list(retelling("한다", verifier, config).summarize(talks))
+        rows.extend(row for row in told(what, "corpus dev", made, talks) if "rouge2" not in row["what"])
+
     for trust in TRUSTS:
-        made = list(engines(model, verifier, GuardConfig(trust=trust))["guarded"].summarize(talks))
-        rows += [
-            row
-            for row in told(f"trust {trust}", "corpus dev", made, talks, verifier)
-            if "rouge2" not in row["what"] and "rougeL" not in row["what"]
-        ]
+        say(f"trust {trust}", replace(RETELLING, trust=trust))
+    for name, module, values in (("MAIN", assemble, MAINS), ("CONTENT", expectation, CONTENTS)):
+        usual = getattr(module, name)
+        for value in values:
+            setattr(module, name, value)
+            say(f"{name} {value}")
+        setattr(module, name, usual)
     return rows
 
 
 def speed(systems: dict[str, Engine], talks: Sequence[Dialogue]) -> tuple[list[Row], list[Row]]:
-    """Dialogues a second of each, interleaved."""
+    """Dialogues a second of each by processor time, interleaved."""
 
     def timed(engine: Engine) -> Callable[[], float]:
         def run() -> float:
-            start = time.perf_counter()
+            start = time.process_time()
             done = sum(1 for _ in engine.summarize(talks))
-            return done / (time.perf_counter() - start)
+            return done / (time.process_time() - start)
 
         return run
 
-    names = ("plain", "planned", "guarded")
-    figures = interleaved({name: timed(systems[name]) for name in names}, repeats=3)
-    rows = [measure(f"{name}: dialogues a second", figures[name], "1/s") for name in names]
-    return rows, [ratio("guarded: dialogues a second", figures["guarded"], ">= 1")]
+    figures = interleaved({name: timed(engine) for name, engine in systems.items()}, repeats=3)
+    rows = [measure(f"{name}: dialogues a second of one core", found, "1/s") for name, found in figures.items()]
+    slower = [
+        ratio("unguarded / default, dialogues a second", [a / b for a, b in zip(figures["unguarded"], figures["default"], strict=True)])
+    ]
+    goals = [
+        ratio(f"{name}: dialogues a second of one core", figures[name], ">= 1")
+        for name in figures
+        if "guarded" in name or name == "default"
+    ]
+    return rows, [*goals, *slower]
 
 
 def main(
     *,
-    model: str,
+    model: str | None = None,
     verifier: str = "rules",
-    rows: int = 100,
+    rows: int = 250,
     speed_rows: Annotated[int, Parameter(name="--speed")] = 30,
-    trust: float | None = None,
-    curves: bool = True,
     predictions: Path | None = None,
 ) -> None:
     """Measure, and write benchmarks/results/guard.json; with --predictions write what the systems say instead."""
     judge = load_verifier(verifier)
-    config = GuardConfig() if trust is None else GuardConfig(trust=trust)
-    systems = engines(model, judge, config)
-    files = {"corpus dev": ROOT / "corpus" / "dev.jsonl", "corpus test": ROOT / "corpus" / "test.jsonl"}
+    places: dict[str, tuple[Path, Style, str | None]] = {
+        "corpus dev": (ROOT / "corpus" / "dev.jsonl", "한다", None),
+        "corpus test": (ROOT / "corpus" / "test.jsonl", "한다", "test"),
+    }
     folder = data_folder()
     if folder:
-        files["dev_k2"] = folder / "dialogsum-ko" / "dev_k2.csv"
+        places["dev_k2"] = (folder / "dialogsum-ko" / "dev_k2.csv", "합니다", "dev_k2")
     measures: list[Row] = []
-    for file, path in files.items():
+    goals: list[Row] = []
+    for place, (path, ending, key) in places.items():
         talks = list(read(path))[:rows]
-        for name, engine in systems.items():
+        for name, engine in engines(ending, judge, model).items():
             made = list(engine.summarize(talks))
             if predictions is not None:
                 predictions.mkdir(parents=True, exist_ok=True)
-                write_predictions(predictions / f"{file.replace(' ', '_')}-{name}.jsonl", made)
-            measures += told(name, file, made, talks, judge)
+                write_predictions(predictions / f"{place}-{name}.jsonl".replace(" ", "_").replace(",", ""), made)
+            found = told(name, place, made, talks)
+            measures += found
+            if place == "dev_k2" and name == "default":
+                goals += [ratio(row["what"], [row["value"] / 40], ">= 1") for row in found if row["what"].endswith("rouge1")]
+        if key is not None:
+            measures += curve(place, key, judge, ending, talks)
     if predictions is not None:
         for row in measures:
             print(f"{row['what']}: {row['value']:.4g} {row['unit']}")
         return
-    dev = list(read(files["corpus dev"]))
-    times, ratios = speed(systems, dev[:speed_rows])
-    if curves:
-        measures += trusts(model, judge, dev[:rows])
-        measures += curve(folder / "dialogsum-ko", judge) if folder else []
-    record("guard", data=list(files.values()), runs=3, measures=[*measures, *times], ratios=ratios, verifier=verifier)
+    dev = list(read(places["corpus dev"][0]))
+    measures += settings(judge, dev)
+    times, ratios = speed(engines("한다", judge, model), dev[:speed_rows])
+    data = [LABELS, *(path for path, _, _ in places.values())]
+    record("guard", data=data, runs=3, measures=[*measures, *times], ratios=[*goals, *ratios], verifier=verifier)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from _record import ROOT, data_folder, measure, ratio, record
+from _record import ROOT, dev_files, measure, ratio, record
 from _written import best, found, searches
 from yoyak.checkpoints import gemma, load, manifest
 from yoyak.checkpoints.cache import atomic_folder
@@ -66,10 +66,7 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=50, help="dialogues of each set for the vocabularies")
     parser.add_argument("--torch-rows", type=int, default=50, help="dialogues for torch; 0 leaves it out")
     given = parser.parse_args()
-    data = data_folder()
-    files = {"corpus/dev": ROOT / "corpus" / "dev.jsonl"}
-    if data:
-        files["dev_k2"] = data / "dialogsum-ko" / "dev_k2.csv"
+    files = dev_files()
     measures: list[dict[str, Any]] = []
     ratios: list[dict[str, Any]] = []
     every: list[bool] = []

@@ -4,7 +4,8 @@
 
 The labels (`benchmarks/labels/truth.jsonl`: set, id, system, hash of what was read, pass, verdict; no text) were made by a language model
 that read the summaries of all systems of a dialogue together, shuffled and without names, human summaries among them as a control; a part
-was read a second time by another reader with other codes. `docs/explanation/truth.md` says how.
+was read again by other readers with other codes (`pass`). Later rounds are named (`round`): what stood in the same sheets is compared.
+`docs/explanation/truth.md` says how.
 """
 
 from __future__ import annotations
@@ -55,7 +56,7 @@ def agreement(labels: Sequence[Row]) -> Iterator[Row]:
     read: dict[tuple[str, str, str, str], dict[int, Row]] = defaultdict(dict)
     for label in labels:
         read[label["set"], label["id"], label["system"], label["output"]][label["pass"]] = label
-    twice = [both for both in read.values() if len(both) == 2]
+    twice = [{n: both[n] for n in (1, 2)} for both in read.values() if len(both) > 1]
     if not twice:
         return
     for what, verdicts in (
@@ -66,6 +67,22 @@ def agreement(labels: Sequence[Row]) -> Iterator[Row]:
         yield {"what": f"agreement of two readings on {what!r}: Cohen's kappa ({len(twice)} summaries)", "unit": ""} | dict.fromkeys(
             ("value", "low", "high"), value
         )
+
+
+def same_sheets(labels: Sequence[Row]) -> Iterator[Row]:
+    """The shares of systems that stood in the same sheets: readers differ, so only these can be compared with each other."""
+    by_round: dict[tuple[str, str], dict[str, list[Row]]] = defaultdict(lambda: defaultdict(list))
+    for label in labels:
+        if "round" in label and label["system"] != "human":
+            by_round[label["round"], label["set"]][label["system"]].append(label)
+    for (name, key), systems in sorted(by_round.items()):
+        if len(systems) > 1:
+            shared = set.intersection(*({label["id"] for label in mine} for mine in systems.values()))
+            for system, mine in sorted(systems.items()):
+                found = list({label["id"]: label for label in mine if label["id"] in shared}.values())
+                head = f"{SETS[key]}, same sheets (round {name}), {system}"
+                yield share(f"{head}: holds a false statement", sum(one["verdict"] == "false" for one in found), len(found))
+                yield share(f"{head}: holds the main point", sum(one["main_point"] for one in found), len(found))
 
 
 def goals(labels: Sequence[Row], place: str) -> Iterator[Row]:
@@ -96,6 +113,7 @@ def main() -> None:
             measures.extend(verifier(f"{place}, {system}", mine))
             if system == GUARDED:
                 ratios.extend(goals(mine, place))
+    measures.extend(same_sheets(labels))
     measures.extend(agreement(labels))
     record("truth", data=[LABELS], runs=1, measures=measures, ratios=ratios)
 

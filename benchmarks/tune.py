@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from _record import ROOT, data_folder, record
+from _record import ROOT, dev_files, record
 from _written import WORK, searches
 from yoyak.metrics.significance import Difference
 from yoyak.summarize.decoding import DecodeConfig
@@ -70,10 +70,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, help="use only the first dialogues of each file")
     parser.add_argument("--derived", type=int, default=16, help="dialogues for the check of what is derived")
     given = parser.parse_args()
-    data = data_folder()
-    files = {"corpus/dev": ROOT / "corpus" / "dev.jsonl"}
-    if data:
-        files["dev_k2"] = data / "dialogsum-ko" / "dev_k2.csv"
+    files = dev_files()
     measures: list[dict[str, Any]] = []
     tables: dict[str, Any] = {}
     for half in (1, 2):

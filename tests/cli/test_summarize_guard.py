@@ -83,3 +83,14 @@ def test_without_a_model_the_plan_chooses_what_is_retold(make: Make, capsys: pyt
     assert found["model"] == "extractive+guard"
     assert "#Person2#는" in found["summary"]
     assert found["evidence"]
+
+
+def test_the_defaults_trust_can_be_said_aloud(make: Make, tmp_path: Path) -> None:
+    from yoyak.summarize.guard import RETELLING
+
+    talk = str(make("talk.txt", TALK))
+    assert main(["summarize", talk, "-o", str(tmp_path / "a.jsonl")]) == 0
+    assert main(["summarize", talk, "--trust", str(RETELLING.trust), "-o", str(tmp_path / "b.jsonl")]) == 0
+    records = [json.loads((tmp_path / f"{name}.jsonl.run.json").read_text(encoding="utf-8")) for name in "ab"]
+    assert records[0]["decoding"] == records[1]["decoding"]
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == (tmp_path / "b.jsonl").read_text(encoding="utf-8")

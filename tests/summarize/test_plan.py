@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from summarize.guarding import TALK, FakeWriter
 from yoyak.records import Dialogue, Turn
-from yoyak.summarize.plan import MOST_TURNS, Plan, Weights, fitted, logistic, plan, planned
+from yoyak.summarize.exchanges import sentence
+from yoyak.summarize.plan import MOST_TURNS, Plan, Weights, fitted, judged, logistic, plan, planned
 from yoyak.summarize.plan_features import analysed
 from yoyak.summarize.planned import Planned, first_sentence, request
 from yoyak.text.morphemes import analyze
@@ -87,3 +88,15 @@ def test_a_request_begins_with_its_subject() -> None:
 def test_first_sentence_mends_josa() -> None:
     assert first_sentence("#Person1#는 간다. #Person2#은 온다.") == "#Person1#은 간다."
     assert first_sentence("") == ""
+
+
+def test_what_stands_alone_is_surer_than_what_points_away() -> None:
+    said = ("제가 내일 오전에 새 계약서를 메일로 보내 드릴게요.", "그건 저도 그래요.")
+    talk = Dialogue("a", tuple(Turn(f"#Person{n % 2 + 1}#", text) for n, text in enumerate(said)))
+    item = analysed(talk, [analyze(turn.text) for turn in talk.turns])
+    found = {unit.turns: both for unit, both in zip(item.units, judged(item, plan(talk)), strict=True)}
+    assert all(0 < value < 1 for both in found.values() for value in both)
+    (promise_true, promise_point), (aside_true, aside_point) = found[0,], found[1,]
+    assert promise_true > aside_true
+    assert promise_point > aside_point
+    assert "계약서" in sentence(item.units[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,11 +75,16 @@ def test_it_learns_and_is_used_like_the_linear_one(make: Make, tmp_path: Path, f
     assert str(told.turns[0]) == f"주제: {groups[0]}"
 
 
-def test_long_dialogues_lose_turns_and_never_more_than_the_positions(make: Make, tmp_path: Path) -> None:
+def test_long_dialogues_lose_turns_and_the_log_says_so(make: Make, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     for family in ("bert", "roberta"):
         found = reader(_folder(tmp_path / family, family), limit=512)
         [talk] = read(make("l.txt", "\n".join(f"#Person{1 + n % 2}#: 통장을 만들고" for n in range(20))))
-        assert len(found.ids(talk)) <= (80 if family == "bert" else 79)
+        short = replace(talk, turns=talk.turns[:1])
+        caplog.clear()
+        assert len(found.ids(short)) < 40
+        assert caplog.messages == []
+        assert [len(row) <= (80 if family == "bert" else 79) for row in found.rows([talk, short])] == [True, True]
+        assert "1 of 2 dialogues exceed" in caplog.text
 
 
 def test_what_cannot_be_learned_is_refused(make: Make, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from yoyak.cli.messages import say
 from yoyak.errors import UsageError
 from yoyak.records import Doubt
-from yoyak.summarize.guard import RETELLING, GuardConfig
+from yoyak.summarize.guard import GuardConfig, usual
 
 _KINDS = ("speaker", "negation", "detail", "invented", "incomplete")
 
@@ -28,9 +28,7 @@ def guard_config(guard: bool | None, trust: float | None, model: str, engine: st
         return None
     if model != "extractive" and engine != "ct2":
         raise UsageError("the guard needs the engine ct2; leave out --engine, or the guard")
-    if trust is not None:
-        return GuardConfig(trust=trust)
-    return RETELLING if model == "extractive" else GuardConfig()
+    return usual(model, trust=trust)
 
 
 def told(doubt: Doubt) -> str:

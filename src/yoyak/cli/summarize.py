@@ -103,7 +103,7 @@ def summarize(
         Of all beams, take the summary that agrees most with the others (minimum Bayes risk).
     guard
         Verify what the model writes, sentence by sentence; what is false is written anew, retold or left out, what is doubtful is flagged.
-        extractive has it unless told otherwise: --no-guard is some eight times quicker and less often to the point.
+        extractive has it unless told otherwise: --no-guard is some six times quicker and less often to the point.
     trust
         How much the guard asks for, 0 to 1: 0 takes what the model wrote and only flags, 1 says only what is surely said
         (default: 0.6; 0.8 for extractive).

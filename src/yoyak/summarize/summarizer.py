@@ -112,7 +112,7 @@ class Summarizer:
                 its own too.
             guard: Verify what the model writes, sentence by sentence, and put together what is true (ct2; see
                 :mod:`yoyak.summarize.guard`). With `extractive` the plan chooses which turns are retold. True takes the usual settings;
-                None is True for `extractive` and False for a model, which then says what it says. `extractive` without it is some eight
+                None is True for `extractive` and False for a model, which then says what it says. `extractive` without it is some six
                 times quicker and less often to the point.
             verifier: What the guard judges by: `linear`, `rules`, or a trained verifier's name (`model` for the one that comes with
                 yoyak) or folder.
@@ -125,7 +125,7 @@ class Summarizer:
             MissingDependency: An extra is not installed; the message is the pip line.
             UsageError: A vote of beams, the guard, or a use of topics was asked of an engine that cannot do it.
         """
-        guard = _guarding(guard, model)
+        guard = _guarding(guard, str(model))
         if guard is not None and str(model) != "extractive" and (engine != "ct2" or mbr):
             raise UsageError("the guard needs the engine ct2 and no vote of beams; leave it out, or change these")
         if topics is not None and str(model) == "extractive":
@@ -225,15 +225,15 @@ class Summarizer:
         yield from self._engine.summarize(source)
 
 
-def _guarding(guard: GuardConfig | bool | None, model: str | Path) -> GuardConfig | None:
+def _guarding(guard: GuardConfig | bool | None, model: str) -> GuardConfig | None:
     """The guard's settings, or None where it is not wanted."""
-    if guard is False or (guard is None and str(model) != "extractive"):
-        return None
-    if guard is None or guard is True:
-        from yoyak.summarize.guard import RETELLING, GuardConfig
+    if guard is None:
+        guard = model == "extractive"
+    if guard is not True:
+        return guard or None
+    from yoyak.summarize.guard import usual
 
-        return RETELLING if str(model) == "extractive" else GuardConfig()
-    return guard
+    return usual(model)
 
 
 def _topic_uses(manifest: Mapping[str, Any], asked: Hints | None) -> tuple[Hints | None, Hints | None]:

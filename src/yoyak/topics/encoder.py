@@ -6,6 +6,7 @@ Its folder is a topic model like any other: taxonomy and vocabulary tables, and 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,8 @@ from yoyak.topics.linear import softmax
 
 if TYPE_CHECKING:
     import torch
+
+log = logging.getLogger(__name__)
 
 #: What model_type says of the encoders that are known to work; others with a classification head may.
 FAMILIES = ("bert", "roberta", "electra")
@@ -43,8 +46,21 @@ class Reader:
 
     def ids(self, dialogue: Dialogue) -> list[int]:
         """The dialogue's ids with what the tokenizer puts around; never more than the limit."""
-        turns, _ = fit(dialogue, count=lambda text: len(self._encoded(text)), budget=self.limit, form=source)
-        return self._encoded(source(turns))[: self.limit]
+        return self.rows([dialogue])[0]
+
+    def rows(self, dialogues: Sequence[Dialogue]) -> list[list[int]]:
+        """The ids of each; the log warns how many dialogues were too long to be read whole."""
+        found, cut = [], 0
+        for dialogue in dialogues:
+            turns, left_out = fit(dialogue, count=lambda text: len(self._encoded(text)), budget=self.limit, form=source)
+            ids = self._encoded(source(turns))
+            cut += left_out > 0 or len(ids) > self.limit
+            found.append(ids[: self.limit])
+        if cut:
+            log.warning(
+                "%d of %d dialogues exceed %d tokens: their topic is told without turns from the middle", cut, len(found), self.limit
+            )
+        return found
 
     def _encoded(self, text: str) -> list[int]:
         return list(self.tokenizer(text, add_special_tokens=True, truncation=False, verbose=False)["input_ids"])
@@ -106,7 +122,7 @@ class Encoder:
     def scores(self, dialogues: Sequence[Dialogue]) -> NDArray[np.float64]:
         """Scores before the softmax. (dialogues, groups)"""
         torch = require("torch", extra="train")
-        rows = [self._reader.ids(dialogue) for dialogue in dialogues]
+        rows = self._reader.rows(dialogues)
         found = np.zeros((len(rows), len(self._groups)))
         order = sorted(range(len(rows)), key=lambda i: len(rows[i]))
         was = self._model.training

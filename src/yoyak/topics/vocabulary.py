@@ -1,6 +1,6 @@
-"""The words that mark a group of topics in summaries: log-odds with an informative Dirichlet prior, with intervals.
+"""The words that mark a group of topics in summaries: log-odds (:mod:`yoyak.text.log_odds`) with intervals.
 
-See Monroe, Colaresi and Quinn, "Fightin' Words", 2008. Counted are summaries that hold a word, not its occurrences, so that one long
+Counted are summaries that hold a word, not its occurrences, so that one long
 summary marks nothing. The file is a table for people to read and to edit: a row that is taken out is out, a row with empty numbers is in.
 """
 
@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import numpy as np
+
 from yoyak._files import atomic
 from yoyak.errors import ModelError
+from yoyak.text.log_odds import log_odds
 
-_PRIOR = 500.0  # words that the prior weighs, at most a twentieth of those counted
 _FEWEST = 3  # summaries of the group that must hold a word: what stands in one or two is that dialogue's, not the group's
 _Z = 1.96
 _COLUMNS = ("group", "word", "count", "log_odds", "low", "high")
@@ -115,17 +117,11 @@ def fit_vocabulary(groups: Sequence[str], summaries: Sequence[Iterable[str]], *,
 
 
 def _marks(mine: Counter[str], every: Counter[str], most: int) -> tuple[Mark, ...]:
-    n_mine, n_every = mine.total(), every.total()
-    strength = min(_PRIOR, n_every / 20)
-    found = []
-    for word, count in mine.items():
-        if count < _FEWEST:
-            continue
-        prior = strength * every[word] / n_every
-        rest = every[word] - count
-        ours, theirs = count + prior, rest + prior
-        odds = math.log(ours / (n_mine + strength - ours)) - math.log(theirs / (n_every - n_mine + strength - theirs))
-        spread = _Z * math.sqrt(1 / ours + 1 / theirs)
-        if odds > spread:
-            found.append(Mark(word, count, odds, odds - spread, odds + spread))
+    words = list(every)
+    odds, deviation = log_odds(np.array([mine[word] for word in words], float), np.array([every[word] for word in words], float))
+    found = [
+        Mark(word, mine[word], float(value), float(value - spread), float(value + spread))
+        for word, value, spread in zip(words, odds, _Z * deviation, strict=True)
+        if mine[word] >= _FEWEST and value > spread
+    ]
     return tuple(sorted(found, key=lambda mark: (-mark.low, mark.word))[:most])

@@ -87,7 +87,9 @@ def train(
     torch.manual_seed(recipe.seed)
     model = _model(base, groups, compute.device)
     classes = {group: number for number, group in enumerate(groups)}
-    job = _Job(model, read_by, [(read_by.ids(talk), classes[group]) for talk, group in rows], recipe)
+    job = _Job(
+        model, read_by, list(zip(read_by.rows([talk for talk, _ in rows]), [classes[group] for _, group in rows], strict=True)), recipe
+    )
     known = [(talk, classes[group]) for talk, group in dev if group in classes]
 
     def evaluate(step: int) -> Mapping[str, float]:
