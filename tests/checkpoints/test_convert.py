@@ -19,9 +19,11 @@ from tiny_models import tiny_bart, tiny_gemma
 from yoyak.checkpoints import load
 from yoyak.checkpoints.convert import content_key, converted, read_form
 from yoyak.checkpoints.shortlist import vmap, with_shortlist
+from yoyak.checkpoints.tags import with_policy
 from yoyak.errors import ModelError
 from yoyak.records import Dialogue, Turn
 from yoyak.summarize.decoding import DecodeConfig
+from yoyak.summarize.engines.ct2 import CTranslate2Engine
 from yoyak.summarize.summarizer import Summarizer
 
 DECODE = DecodeConfig(max_new_tokens=10, max_input_tokens=200)
@@ -48,6 +50,16 @@ def test_the_form_says_how_a_model_is_fed(tmp_path: Path) -> None:
     assert (bart.kind, bart.max_tokens, bart.prefix, bart.suffix) == ("encoder-decoder", 256, (), ())
     gemma = read_form(converted(tiny_gemma(tmp_path / "gemma"), quantization=None))
     assert (gemma.kind, gemma.prefix) == ("decoder", ("<bos>",))
+
+
+def test_added_tags_are_tokens_of_the_converted_model_too(tmp_path: Path) -> None:
+    made = with_policy(tiny_gemma(tmp_path / "gemma"), tmp_path / "tags", "tokens")
+    folder = converted(tmp_path / "tags", quantization=None)
+    known = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
+    assert {known[id_] for id_ in made.added.values()} == set(made.added)
+    talk = Dialogue("a", (Turn("#Person1#", "밥 먹자."), Turn("#Person2#", "좋아.")))
+    [prediction] = CTranslate2Engine(folder, name="tiny", decode=DecodeConfig(max_new_tokens=4)).summarize([talk])
+    assert prediction.error is None
 
 
 def test_the_start_token_is_the_configuration_s(tmp_path: Path) -> None:

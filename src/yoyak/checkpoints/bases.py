@@ -19,6 +19,7 @@ from yoyak.checkpoints.convert import Progress, content_key, read_config
 from yoyak.checkpoints.hub import local_folder
 from yoyak.checkpoints.manifest import read_manifest
 from yoyak.checkpoints.tags import with_policy
+from yoyak.checkpoints.vocabulary import tokens_by_id
 from yoyak.errors import ModelError
 from yoyak.models.tag_policy import TAGS, TagPolicy
 
@@ -129,7 +130,7 @@ def _kept(folder: Path) -> list[int]:
 
 
 def _tokens(folder: Path) -> set[str]:
-    return set(trim.vocabulary(json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))).values())
+    return set(tokens_by_id(json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))).values())
 
 
 def _used(folder: Path, texts: Iterable[str]) -> list[str]:

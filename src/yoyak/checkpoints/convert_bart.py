@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from yoyak._extras import require
 from yoyak.checkpoints.merge import load_tensors
+from yoyak.checkpoints.vocabulary import rows_named
 from yoyak.errors import ModelError
 
 Tensors = dict[str, NDArray[np.float32]]
@@ -49,7 +50,7 @@ def convert_bart(folder: Path, output: Path, *, quantization: str | None) -> Non
     bias = tensors.get("final_logits_bias")
     if bias is not None and np.any(bias):
         spec.decoder.projection.bias = bias.reshape(-1)
-    tokens = vocabulary(folder, len(shared))
+    tokens = rows_named(json.loads((folder / "tokenizer.json").read_text(encoding="utf-8")), len(shared))
     spec.register_source_vocabulary(tokens)
     spec.register_target_vocabulary(tokens)
     spec.config.bos_token = tokens[config["bos_token_id"]]
@@ -63,15 +64,6 @@ def convert_bart(folder: Path, output: Path, *, quantization: str | None) -> Non
 
 
 _SHARED = ("model.shared.weight", "model.encoder.embed_tokens.weight", "lm_head.weight")
-
-
-def vocabulary(folder: Path, rows: int) -> list[str]:
-    """The tokens by id, exactly `rows` of them; rows without a token get a name that no text produces."""
-    tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    vocab = tokenizer["model"]["vocab"]
-    by_id: dict[int, str] = {i: entry[0] for i, entry in enumerate(vocab)} if isinstance(vocab, list) else {i: t for t, i in vocab.items()}
-    by_id |= {entry["id"]: entry["content"] for entry in tokenizer.get("added_tokens", [])}
-    return [by_id.get(i, f"<no token {i}>") for i in range(rows)]
 
 
 def _unknown(folder: Path, tokens: list[str], config: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from yoyak._extras import require
 from yoyak.checkpoints.merge import load_tensors
+from yoyak.checkpoints.vocabulary import rows_named
 
 
 def convert_gemma(folder: Path, output: Path, *, quantization: str | None) -> None:
@@ -25,10 +26,9 @@ def convert_gemma(folder: Path, output: Path, *, quantization: str | None) -> No
     tensors = load_tensors(folder / "model.safetensors")
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     tokenizer = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
-    tokens = [token for token, _ in sorted(tokenizer["model"]["vocab"].items(), key=lambda item: item[1])]
     spec = _spec(config)
     _fill(spec, tensors, config)
-    spec.register_vocabulary(tokens)
+    spec.register_vocabulary(rows_named(tokenizer, len(tensors["model.embed_tokens.weight"])))
     spec.config.bos_token, spec.config.eos_token, spec.config.unk_token = "<bos>", "<eos>", "<unk>"
     spec.validate()
     spec.optimize(quantization=quantization)

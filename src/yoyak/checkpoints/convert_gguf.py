@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from yoyak._extras import require
 from yoyak.checkpoints import shards
 from yoyak.checkpoints.convert import read_config
-from yoyak.checkpoints.trim import vocabulary
+from yoyak.checkpoints.vocabulary import tokens_by_id
 from yoyak.errors import ModelError
 
 Stored = Literal["int8", "float16", "bfloat16", "float32"]
@@ -127,7 +127,7 @@ def _settings(writer: Any, config: Mapping[str, Any], family: str, name: str) ->
 def _tokenizer(writer: Any, folder: Path, config: Mapping[str, Any]) -> None:
     value = json.loads((folder / "tokenizer.json").read_text(encoding="utf-8"))
     model = value["model"]
-    by_id = vocabulary(value)
+    by_id = tokens_by_id(value)
     added = {entry["content"]: entry["special"] for entry in value.get("added_tokens") or []}
     tokens = [by_id.get(id_, f"<unused-{id_}>") for id_ in range(config["vocab_size"])]
     kinds = [_kind(token, id_ in by_id, added, model.get("unk_token")) for id_, token in enumerate(tokens)]

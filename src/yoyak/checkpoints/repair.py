@@ -23,6 +23,7 @@ from typing import Any
 
 from yoyak.checkpoints.cache import atomic_folder
 from yoyak.checkpoints.tags import read_json, write_json
+from yoyak.checkpoints.vocabulary import tokens_by_id
 from yoyak.errors import ModelError, UsageError
 from yoyak.models.tag_policy import controls
 from yoyak.provenance import version
@@ -44,9 +45,7 @@ class Files:
     @property
     def vocabulary(self) -> dict[str, int]:
         """Token -> id."""
-        vocab = (self.tokenizer.get("model") or {}).get("vocab") or {}
-        found = {entry[0]: i for i, entry in enumerate(vocab)} if isinstance(vocab, list) else dict(vocab)
-        return found | {entry["content"]: entry["id"] for entry in self.tokenizer.get("added_tokens") or []}
+        return {token: id_ for id_, token in tokens_by_id(self.tokenizer).items()}
 
     def id_of(self, kind: str) -> int | None:
         """The id of the tokenizer's `bos`, `eos` or `pad` token, else the configuration's."""

@@ -22,6 +22,7 @@ from yoyak._extras import require
 from yoyak.checkpoints.cache import atomic_folder
 from yoyak.checkpoints.convert import read_config
 from yoyak.checkpoints.merge import load_tensors
+from yoyak.checkpoints.vocabulary import tokens_by_id
 from yoyak.errors import ModelError
 
 _HANGUL = re.compile(r"[가-힣ㄱ-ㅎㅏ-ㅣ]")
@@ -98,13 +99,6 @@ def trim(
     return Trimmed(sizes[0], len(ids), sizes[1], sizes[2], len(corpus), unchanged)
 
 
-def vocabulary(tokenizer: Mapping[str, Any]) -> dict[int, str]:
-    """id -> token, added tokens included."""
-    vocab = tokenizer["model"]["vocab"]
-    found = {i: entry[0] for i, entry in enumerate(vocab)} if isinstance(vocab, list) else {i: token for token, i in vocab.items()}
-    return found | {entry["id"]: entry["content"] for entry in tokenizer.get("added_tokens") or []}
-
-
 def kept_ids(tokenizer: Mapping[str, Any], used: Iterable[str], *, limit: int) -> list[int]:
     """The ids to keep, in their order; ids from `limit` on have no row in the model and are dropped.
 
@@ -114,7 +108,7 @@ def kept_ids(tokenizer: Mapping[str, Any], used: Iterable[str], *, limit: int) -
     kind = tokenizer["model"].get("type")
     if kind not in {"BPE", "Unigram"}:
         raise ModelError(f"a tokenizer of type {kind!r} cannot be trimmed; BPE and Unigram can")
-    by_id = vocabulary(tokenizer)
+    by_id = tokens_by_id(tokenizer)
     numbers = {token: i for i, token in by_id.items()}
     special = {entry["content"] for entry in tokenizer.get("added_tokens") or [] if entry["special"]}
     named = {tokenizer["model"].get("unk_token")} | ({by_id[unk]} if (unk := tokenizer["model"].get("unk_id")) is not None else set())

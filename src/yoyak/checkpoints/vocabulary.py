@@ -51,6 +51,24 @@ class Vocabulary:
     added: Collection[str]
 
 
+def tokens_by_id(tokenizer: Mapping[str, Any]) -> dict[int, str]:
+    """Id -> token of a tokenizer.json, of the model and added ones.
+
+    Example:
+        >>> tokens_by_id({"model": {"vocab": {"가": 0}}, "added_tokens": [{"id": 1, "content": "#Person1#"}]})
+        {0: '가', 1: '#Person1#'}
+    """
+    vocab = (tokenizer.get("model") or {}).get("vocab") or {}
+    found = {i: entry[0] for i, entry in enumerate(vocab)} if isinstance(vocab, list) else {i: token for token, i in vocab.items()}
+    return found | {entry["id"]: entry["content"] for entry in tokenizer.get("added_tokens") or []}
+
+
+def rows_named(tokenizer: Mapping[str, Any], rows: int) -> list[str]:
+    """The token of each row of an embedding; a row without one gets a name that no text produces."""
+    known = tokens_by_id(tokenizer)
+    return [known.get(i, f"<no token {i}>") for i in range(rows)]
+
+
 def keep(vocabulary: Vocabulary, *, texts_tokens: Iterable[str] = ()) -> list[int]:
     """Ids to keep for Korean, in their order: specials, bytes, all Hangul tokens, frequent ASCII, Latin names and abbreviations,
     the single characters of chats, blanks and line breaks, the tokens named in `texts_tokens`, and every step on the way to these."""
